@@ -1,0 +1,204 @@
+#include "core/num.h"
+
+#include <ctype.h>
+#include <locale.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static locale_t c_locale;
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
+
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+/* The slow path: text of any length in the C locale. */
+static double parse_exact(const char *text, size_t len)
+{
+    pthread_once(&c_locale_once, make_c_locale);
+    char buf[512];
+    if (len >= sizeof buf) len = sizeof buf - 1; /* digits beyond the 500th can not move a double's rounding
+                                                    except in ties that no data file holds */
+    memcpy(buf, text, len);
+    buf[len] = '\0';
+    return c_locale ? strtod_l(buf, NULL, c_locale) : strtod(buf, NULL);
+}
+
+static size_t parse_word(const char *text, size_t len, const char *word)
+{
+    size_t n = strlen(word);
+    return len >= n && strncasecmp(text, word, n) == 0 ? n : 0;
+}
+
+size_t dt_parse_f64(const char *text, size_t len, double *value)
+{
+    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    size_t i = 0;
+    int negative = 0;
+    if (i < len && (text[i] == '+' || text[i] == '-')) negative = text[i++] == '-';
+    size_t word = parse_word(text + i, len - i, "infinity");
+    if (!word) word = parse_word(text + i, len - i, "inf");
+    if (word) {
+        *value = negative ? -INFINITY : INFINITY;
+        return i + word;
+    }
+    word = parse_word(text + i, len - i, "nan");
+    if (word) {
+        *value = NAN;
+        return i + word;
+    }
+    uint64_t digits = 0;
+    int count = 0, seen = 0, scale = 0, exact = 1;
+    for (; i < len && text[i] >= '0' && text[i] <= '9'; i++, seen = 1) {
+        if (count < 19) {
+            digits = digits * 10 + (uint64_t)(text[i] - '0');
+            if (digits) count++;
+        } else {
+            exact = 0;
+        }
+    }
+    if (i < len && text[i] == '.') {
+        size_t dot = i++;
+        for (; i < len && text[i] >= '0' && text[i] <= '9'; i++, seen = 1) {
+            if (count < 19) {
+                digits = digits * 10 + (uint64_t)(text[i] - '0');
+                if (digits) count++;
+                scale--;
+            } else if (text[i] != '0') {
+                exact = 0;
+            }
+        }
+        if (!seen) i = dot;
+    }
+    if (!seen) return 0;
+    size_t end = i;
+    if (i < len && (text[i] == 'e' || text[i] == 'E')) {
+        size_t j = i + 1;
+        int exp_negative = 0, e = 0;
+        if (j < len && (text[j] == '+' || text[j] == '-')) exp_negative = text[j++] == '-';
+        if (j < len && text[j] >= '0' && text[j] <= '9') {
+            for (; j < len && text[j] >= '0' && text[j] <= '9'; j++)
+                if (e < 100000) e = e * 10 + (text[j] - '0');
+            scale += exp_negative ? -e : e;
+            end = j;
+        }
+    }
+    /* Both factors are exact doubles here, so one multiplication rounds correctly (Clinger 1990). */
+    if (exact && digits <= (uint64_t)1 << 53 && scale >= -22 && scale <= 22) {
+        double d = (double)digits;
+        d = scale < 0 ? d / power[-scale] : d * power[scale];
+        *value = negative ? -d : d;
+    } else {
+        *value = parse_exact(text, end);
+    }
+    return end;
+}
+
+size_t dt_parse_i64(const char *text, size_t len, int64_t *value)
+{
+    size_t i = 0;
+    int negative = 0;
+    if (i < len && (text[i] == '+' || text[i] == '-')) negative = text[i++] == '-';
+    size_t first = i;
+    int64_t v = 0;
+    for (; i < len && text[i] >= '0' && text[i] <= '9'; i++) {
+        int d = text[i] - '0';
+        if (__builtin_mul_overflow(v, (int64_t)10, &v)) return 0;
+        if (negative ? __builtin_sub_overflow(v, (int64_t)d, &v) : __builtin_add_overflow(v, (int64_t)d, &v))
+            return 0;
+    }
+    if (i == first) return 0;
+    *value = v;
+    return i;
+}
+
+static int rest_is_blank(const char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    return *text == '\0';
+}
+
+int dt_parse_f64_all(const char *text, double *value)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    size_t used = dt_parse_f64(text, strlen(text), value);
+    return used && rest_is_blank(text + used) ? 0 : -1;
+}
+
+int dt_parse_i64_all(const char *text, int64_t *value)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    size_t used = dt_parse_i64(text, strlen(text), value);
+    return used && rest_is_blank(text + used) ? 0 : -1;
+}
+
+int dt_format_f64(char out[DT_NUM_MAX], double value)
+{
+    if (isnan(value)) return snprintf(out, DT_NUM_MAX, "nan");
+    if (isinf(value)) return snprintf(out, DT_NUM_MAX, value < 0 ? "-inf" : "inf");
+    char sci[40];
+    for (int precision = 0; precision <= 16; precision++) {
+        snprintf(sci, sizeof sci, "%.*e", precision, value);
+        for (char *c = sci; *c; c++)
+            if (*c == ',') *c = '.';
+        double back;
+        dt_parse_f64(sci, strlen(sci), &back);
+        if (back == value) break;
+    }
+    /* sci = [-]d[.ddd]e+XX: collect the digits, then lay them out as repr() does. */
+    char digits[24];
+    int n = 0;
+    const char *p = sci;
+    int negative = *p == '-';
+    if (negative) p++;
+    for (; *p && *p != 'e'; p++)
+        if (*p >= '0' && *p <= '9') digits[n++] = *p;
+    int exponent = atoi(p + 1);
+    char *o = out;
+    if (negative) *o++ = '-';
+    if (exponent < -4 || exponent >= 16) {
+        *o++ = digits[0];
+        if (n > 1) {
+            *o++ = '.';
+            memcpy(o, digits + 1, (size_t)(n - 1));
+            o += n - 1;
+        }
+        o += snprintf(o, 8, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
+    } else if (exponent < 0) {
+        *o++ = '0';
+        *o++ = '.';
+        for (int i = -1; i > exponent; i--)
+            *o++ = '0';
+        memcpy(o, digits, (size_t)n);
+        o += n;
+    } else {
+        for (int i = 0; i <= exponent; i++)
+            *o++ = i < n ? digits[i] : '0';
+        *o++ = '.';
+        if (n > exponent + 1) {
+            memcpy(o, digits + exponent + 1, (size_t)(n - exponent - 1));
+            o += n - exponent - 1;
+        } else {
+            *o++ = '0';
+        }
+    }
+    *o = '\0';
+    return (int)(o - out);
+}
+
+int dt_format_fixed(char out[DT_NUM_MAX], double value, int decimals)
+{
+    int n = snprintf(out, DT_NUM_MAX, "%.*f", decimals, value);
+    for (char *c = out; *c; c++)
+        if (*c == ',') *c = '.';
+    return n;
+}

@@ -1,0 +1,27 @@
+/** A training sample: one picture with its labels, as it moves through transforms and loader. */
+#ifndef DT_DATASETS_SAMPLE_H
+#define DT_DATASETS_SAMPLE_H
+
+#include "datasets/image.h"
+#include "detect/box.h"
+
+/** box: xyxy in pixels of `image` as it is at this step. */
+typedef struct dt_label {
+    dt_box box;
+    int32_t cls;    /* 0-based class */
+    int32_t ignore; /* 1: neither positive nor negative (VOC difficult, COCO crowd) */
+    int32_t source; /* index of the object in the data set's record; survives every transform */
+} dt_label;
+
+typedef struct dt_sample {
+    dt_image image;
+    dt_label *labels;
+    size_t label_count, label_capacity;
+    int64_t index;            /* position in the data set; keys the random stream */
+    int original_width, original_height; /* of the upright file */
+} dt_sample;
+
+void dt_sample_free(dt_sample *sample);
+dt_status dt_sample_add_label(dt_sample *sample, dt_label label, dt_error *err);
+
+#endif

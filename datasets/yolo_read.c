@@ -278,10 +278,12 @@ static dt_status check_split(collector *c, const dt_dataset *set)
     dt_strmap images = {0}, labels = {0};
     size_t labelled = 0;
     dt_status st = DT_OK;
-    if (split->count == 0) return dt_findings_add(
+    if (split->count == 0)
+        return dt_findings_add(
             c->findings,
-            &(dt_finding){.severity = DT_PROBLEM, .rule = "split-empty", .file = c->config->file, .object = -1}, c->err,
-            "%s: no JPEG or PNG file was found", c->split);
+            &(dt_finding){
+                .severity = DT_PROBLEM, .rule = "split-empty", .file = c->config->file, .object = -1},
+            c->err, "%s: no JPEG or PNG file was found", c->split);
     for (size_t i = 0; i < split->count && st == DT_OK; i++) {
         const dt_record *r = &set->records[split->first + i];
         int fresh = dt_strmap_add(&images, r->image, (int64_t)i);

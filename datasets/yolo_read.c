@@ -347,7 +347,9 @@ static dt_status find_orphans(dt_findings *findings, const dt_names *images, dt_
     }
     for (size_t d = 0; d < dirs.count && st == DT_OK; d++) {
         dt_names files;
-        if (dt_dir_list(dirs.items[d], &files, NULL) != DT_OK) continue;
+        dt_status listed = dt_dir_list(dirs.items[d], &files, err);
+        if (listed == DT_ERR_MEMORY) st = listed;
+        if (listed != DT_OK) continue; /* no label folder: nothing lies there */
         for (size_t i = 0; i < files.count && st == DT_OK; i++) {
             if (!has_suffix(files.items[i], ".txt") || strcmp(files.items[i], "classes.txt") == 0) continue;
             char *path = dt_path_join(dirs.items[d], files.items[i]);

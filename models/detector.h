@@ -13,6 +13,7 @@
 #include "core/state_dict.h"
 #include "datasets/transforms/resize.h"
 #include "detect/letterbox.h"
+#include "losses/yolo_loss.h"
 
 /** What a detector is beside its weights. All of it is in the weight file. */
 typedef struct dt_detector_opts {
@@ -56,21 +57,12 @@ void dt_detector_train(dt_detector *d, int training);
 
 /* --- training --- */
 
-/** Ground truth of a batch. Host arrays; boxes are xyxy in pixels of the network's input. */
-typedef struct dt_detector_labels {
-    int64_t n;
-    const float *boxes;    /* (n, 4) */
-    const int32_t *cls;    /* (n) in [0, class_count) */
-    const int32_t *ignore; /* (n) 1: neither positive nor negative; NULL: none */
-    const int32_t *image;  /* (n) position of the picture in the batch, ascending */
-} dt_detector_labels;
+/** Ground truth of a batch: host arrays; boxes xyxy in pixels of the network's input. */
+typedef dt_yolo_labels dt_detector_labels;
 
-/** Components of a loss with their gains, not multiplied by the number of pictures: total = box + cls + dfl.
- * These are the numbers for logs. */
-typedef struct dt_detector_losses {
-    double total, box, cls, dfl;
-    int64_t positives; /* anchors that were assigned to an object */
-} dt_detector_losses;
+/** total = box + cls + dfl with their gains, not multiplied by the number of pictures: the numbers for logs.
+ */
+typedef dt_yolo_losses dt_detector_losses;
 
 /** Forward pass and loss. images (N, 3, H, W) float32, preprocessed as the options say; H and W multiples of
  * 32, of any size (multi-scale training). The result is a scalar to call dt_backward on: total times N, the

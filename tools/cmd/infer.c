@@ -19,7 +19,7 @@ enum { MAX_OPERANDS = 4096, MAX_CLASSES_SHOWN = 6 };
 typedef struct infer_opts {
     const char *weights, *out, *device;
     double conf, iou;
-    int64_t max_det, imgsz, threads, line_width;
+    int64_t max_det, imgsz, threads;
     int json, save_txt, save_conf, agnostic, no_draw;
 } infer_opts;
 
@@ -156,8 +156,7 @@ static dt_status draw(const infer_job *job, const char *path, dt_image *image, c
             classes[i] = items[i].cls;
             scores[i] = items[i].score;
         }
-        st = dt_draw_detections(image, boxes, classes, scores, job->info->names, n,
-                                (int)job->opts->line_width, err);
+        st = dt_draw_detections(image, boxes, classes, scores, job->info->names, job->info->class_count, (int)n, err);
     }
     if (st == DT_OK) st = dt_image_save(path, image, 0, err);
     dt_free(boxes);
@@ -288,8 +287,6 @@ static int run(int argc, char **argv)
         {"out", "project", DT_OPT_STR, &o.out, 0, 0, NULL, "DIR",
          "where drawn copies go (default: runs/infer; none with --json)"},
         {"no-draw", NULL, DT_OPT_FLAG, &o.no_draw, 0, 0, NULL, NULL, "no drawn copies"},
-        {"line-width", "line_width", DT_OPT_INT, &o.line_width, 0, 100, NULL, "N",
-         "of the boxes; 0: by the picture's size"},
         {"save-txt", "save_txt", DT_OPT_FLAG, &o.save_txt, 0, 0, NULL, NULL,
          "YOLO rows in DIR/labels/<stem>.txt"},
         {"save-conf", "save_conf", DT_OPT_FLAG, &o.save_conf, 0, 0, NULL, NULL,

@@ -80,6 +80,8 @@ dt_status dt_train_make_groups(dt_train_run *run);
 dt_status dt_train_save_state(dt_train_run *run);
 /** From state.safetensors, else (with a warning) from the generation before it. */
 dt_status dt_train_load_state(dt_train_run *run);
+/** Removes what a killed process left half-written in DIR. */
+dt_status dt_train_clean(dt_train_run *run);
 /** DIR/<name> of the run; NULL when out of memory. */
 char *dt_train_path(const dt_train_run *run, const char *name);
 

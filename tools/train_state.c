@@ -160,3 +160,23 @@ dt_status dt_train_load_state(dt_train_run *run)
     dt_free(prev);
     return st;
 }
+
+dt_status dt_train_clean(dt_train_run *run)
+{
+    dt_error *err = dt_ctx_error(run->ctx);
+    dt_names names;
+    DT_TRY(dt_dir_list(run->opts.out, &names, err));
+    dt_status st = DT_OK;
+    for (size_t i = 0; i < names.count && st == DT_OK; i++) {
+        if (!dt_glob_match("*.safetensors.tmp*", names.items[i]) && !dt_glob_match("results.csv.tmp-*", names.items[i]))
+            continue;
+        char *path = dt_train_path(run, names.items[i]);
+        if (path)
+            unlink(path);
+        else
+            st = dt_fail_memory(err, 64, "a path");
+        dt_free(path);
+    }
+    dt_names_free(&names);
+    return st;
+}

@@ -43,7 +43,7 @@ grep -q '^ Average Recall     (AR) @\[ IoU=0.50:0.95 | area= large | maxDets=100
 grep -q '^ *7  seven  *1.0000  *1.0000  *2  *0  *2$' "$tmp/out" || fail "no row of class 7: $(cat "$tmp/out")"
 grep -q '^ *5  unused  *-  *-  *0  *0  *0$' "$tmp/out" || fail "no row of the unused class"
 expect 0 '' --gt "$tmp/gt.json" --dt "$tmp/dt.json" --json
-grep -q '"AR1": 1,' "$tmp/out" || fail "JSON: AR1: $(cat "$tmp/out")"
+grep -q '"AR1": 0.5,' "$tmp/out" || fail "JSON: AR1: $(cat "$tmp/out")"
 grep -q '"APl": -1,' "$tmp/out" || fail "JSON: APl"
 grep -q '{"id": 3, "name": "th\\"ree", .*"gt": 1, "gt_ignored": 1, "dt": 2}' "$tmp/out" || fail "JSON: class 3: $(cat "$tmp/out")"
 for rule in voc07 voc10; do

@@ -1,7 +1,7 @@
 /** Training of a detector: settings, the loop, its files.
  *
  * DIR/args.json        every setting of the run
- * DIR/results.csv      a row an epoch
+ * DIR/results.csv      a row an epoch; results.png and the TensorBoard events show the same
  * DIR/last.safetensors, best.safetensors   detectors that eval and infer take (averaged weights)
  * DIR/state.safetensors, state.prev.safetensors   where to go on: raw weights, optimizer, averages, counters
  *
@@ -86,7 +86,8 @@ dt_status dt_train_clean(dt_train_run *run);
 char *dt_train_path(const dt_train_run *run, const char *name);
 
 /* --- train_log.c --- */
-dt_status dt_train_write_csv(dt_train_run *run);
+/** results.csv, results.png and the TensorBoard events, all from the rows. */
+dt_status dt_train_write_logs(dt_train_run *run);
 void dt_train_print_row(const dt_train_run *run, const dt_train_row *row);
 
 #endif

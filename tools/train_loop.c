@@ -163,7 +163,7 @@ static dt_status end_epoch(dt_train_run *run, double seconds)
     if (dt_grow(&run->rows, &run->row_capacity, run->row_count + 1, sizeof *run->rows) != 0)
         return dt_ctx_fail_memory(run->ctx, sizeof *run->rows, "the results");
     run->rows[run->row_count++] = row;
-    DT_TRY(dt_train_write_csv(run));
+    DT_TRY(dt_train_write_logs(run));
     at->epoch++;
     at->batch = 0;
     at->box = at->cls = at->dfl = at->seconds = 0;

@@ -168,7 +168,9 @@ dt_status dt_train_clean(dt_train_run *run)
     DT_TRY(dt_dir_list(run->opts.out, &names, err));
     dt_status st = DT_OK;
     for (size_t i = 0; i < names.count && st == DT_OK; i++) {
-        if (!dt_glob_match("*.safetensors.tmp*", names.items[i]) && !dt_glob_match("results.csv.tmp-*", names.items[i]))
+        if (!dt_glob_match("*.safetensors.tmp*", names.items[i]) &&
+            !dt_glob_match("results.*.tmp-*", names.items[i]) &&
+            !dt_glob_match("events.*.tmp-*", names.items[i]))
             continue;
         char *path = dt_train_path(run, names.items[i]);
         if (path)

@@ -9,7 +9,8 @@ typedef struct dt_arena {
     struct dt_arena_block *blocks;
 } dt_arena;
 
-/** Memory for `bytes`, aligned for any type, not initialised; NULL when out of memory. Valid until dt_arena_free. */
+/** Memory for `bytes`, aligned for any type, not initialised; NULL when out of memory. Valid until
+ * dt_arena_free. */
 void *dt_arena_take(dt_arena *arena, size_t bytes);
 
 /** Copies of a text (NUL-terminated). The second takes `len` bytes. NULL when out of memory. */

@@ -15,8 +15,8 @@ typedef struct dt_strmap {
 int64_t dt_strmap_get(const dt_strmap *map, const char *key, int64_t missing);
 int64_t dt_strmap_get_n(const dt_strmap *map, const char *key, size_t len, int64_t missing);
 
-/** Sets the value if the key is new. Returns 1 if it was new, 0 if it was there (nothing changes), -1 when out of
- *  memory. */
+/** Sets the value if the key is new. Returns 1 if it was new, 0 if it was there (nothing changes), -1 when
+ * out of memory. */
 int dt_strmap_add(dt_strmap *map, const char *key, int64_t value);
 
 void dt_strmap_free(dt_strmap *map);

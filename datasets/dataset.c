@@ -125,8 +125,10 @@ const dt_split *dt_dataset_split(const dt_dataset *set, const char *name)
 dt_box dt_dataset_box(const dt_dataset *set, const dt_object *object, double width, double height)
 {
     dt_box b = object->box;
-    if (set->frame == DT_FRAME_FRACTIONS) return (dt_box){b.x1 * width, b.y1 * height, b.x2 * width, b.y2 * height};
-    return (dt_box){b.x1 + set->min_shift, b.y1 + set->min_shift, b.x2 + set->max_shift, b.y2 + set->max_shift};
+    if (set->frame == DT_FRAME_FRACTIONS)
+        return (dt_box){b.x1 * width, b.y1 * height, b.x2 * width, b.y2 * height};
+    return (dt_box){b.x1 + set->min_shift, b.y1 + set->min_shift, b.x2 + set->max_shift,
+                    b.y2 + set->max_shift};
 }
 
 dt_status dt_dataset_labels(const dt_dataset *set, size_t record, int width, int height, dt_sample *sample,

@@ -24,9 +24,9 @@ static dt_status probe_one(dt_record *r, dt_findings *findings, dt_error *err)
         const char *rule = st == DT_ERR_NOT_FOUND     ? "image-missing"
                            : st == DT_ERR_UNSUPPORTED ? "image-unsupported"
                                                       : "image-unreadable";
-        return dt_findings_add(findings,
-                               &(dt_finding){.severity = DT_PROBLEM, .rule = rule, .file = r->image, .object = -1}, err,
-                               "%s", problem.text);
+        return dt_findings_add(
+            findings, &(dt_finding){.severity = DT_PROBLEM, .rule = rule, .file = r->image, .object = -1},
+            err, "%s", problem.text);
     }
     r->orientation = (int8_t)info.orientation;
     r->real_width = info.upright_width;
@@ -34,15 +34,15 @@ static dt_status probe_one(dt_record *r, dt_findings *findings, dt_error *err)
     if (info.orientation != 1)
         DT_TRY(dt_findings_add(
             findings,
-            &(dt_finding){.severity = DT_NOTE, .rule = "exif-orientation", .file = r->image, .object = -1}, err,
-            "EXIF orientation %d: the picture is shown as %d x %d, stored as %d x %d", info.orientation,
+            &(dt_finding){.severity = DT_NOTE, .rule = "exif-orientation", .file = r->image, .object = -1},
+            err, "EXIF orientation %d: the picture is shown as %d x %d, stored as %d x %d", info.orientation,
             info.upright_width, info.upright_height, info.width, info.height));
     if (r->width > 0 && r->height > 0 && (r->width != r->real_width || r->height != r->real_height))
         DT_TRY(dt_findings_add(
             findings,
-            &(dt_finding){.severity = DT_WARNING, .rule = "size-mismatch", .file = r->label, .object = -1}, err,
-            "annotated as %d x %d, but %s is %d x %d (the real size is used)", r->width, r->height, r->image,
-            r->real_width, r->real_height));
+            &(dt_finding){.severity = DT_WARNING, .rule = "size-mismatch", .file = r->label, .object = -1},
+            err, "annotated as %d x %d, but %s is %d x %d (the real size is used)", r->width, r->height,
+            r->image, r->real_width, r->real_height));
     return DT_OK;
 }
 
@@ -67,7 +67,8 @@ dt_status dt_dataset_probe(dt_dataset *set, dt_pool *pool, dt_findings *findings
     else
         dt_parallel(pool, (int64_t)set->record_count, GRAIN, probe_chunk, &job);
     for (size_t i = 0; i < chunks && job.findings && job.errors; i++) {
-        if (st == DT_OK && job.errors[i].status != DT_OK) st = dt_fail(err, job.errors[i].status, "%s", job.errors[i].text);
+        if (st == DT_OK && job.errors[i].status != DT_OK)
+            st = dt_fail(err, job.errors[i].status, "%s", job.errors[i].text);
         if (st == DT_OK && findings) st = dt_findings_append(findings, &job.findings[i], err);
         dt_findings_free(&job.findings[i]);
     }

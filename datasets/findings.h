@@ -1,10 +1,12 @@
-/** Findings: what a reader or a check has to say about a data set, one entry each, instead of stopping at the first.
+/** Findings: what a reader or a check has to say about a data set, one entry each, instead of stopping at the
+ * first.
  *
  * Rules (ids are stable; `fate` says what became of the object):
  *   image-missing image-unreadable image-unsupported image-twice label-missing label-unreadable label-orphan
- *   label-beside labels-none stem-twice size-missing size-mismatch exif-orientation filename-differs filename-unsafe
- *   split-empty split-skipped split-missing xml-malformed object-incomplete object-twice label-columns label-number
- *   class-range class-unknown class-base box-inverted box-empty box-outside box-not-normalised difficult coordinate-base
+ *   label-beside labels-none stem-twice size-missing size-mismatch exif-orientation filename-differs
+ * filename-unsafe split-empty split-skipped split-missing xml-malformed object-incomplete object-twice
+ * label-columns label-number class-range class-unknown class-base box-inverted box-empty box-outside
+ * box-not-normalised difficult coordinate-base
  */
 #ifndef DT_DATASETS_FINDINGS_H
 #define DT_DATASETS_FINDINGS_H
@@ -39,10 +41,10 @@ typedef struct dt_findings {
     dt_arena texts;
 } dt_findings;
 
-/** Adds a copy of *finding with a message made from the format (finding->message is not looked at). `findings` may be
- *  NULL: nothing is kept. Fails only when memory is out. */
-dt_status dt_findings_add(dt_findings *findings, const dt_finding *finding, dt_error *err, const char *fmt, ...)
-    DT_PRINTF(4, 5);
+/** Adds a copy of *finding with a message made from the format (finding->message is not looked at).
+ * `findings` may be NULL: nothing is kept. Fails only when memory is out. */
+dt_status dt_findings_add(dt_findings *findings, const dt_finding *finding, dt_error *err, const char *fmt,
+                          ...) DT_PRINTF(4, 5);
 
 /** Moves the entries of `from` behind those of `findings`. */
 dt_status dt_findings_append(dt_findings *findings, dt_findings *from, dt_error *err);

@@ -49,6 +49,7 @@ typedef struct dt_train_progress {
 
 typedef struct dt_train_run {
     dt_train_opts opts;
+    const char *args; /* text of args.json for a new run; the caller's */
     dt_ctx *ctx;
     dt_run_data data;
     dt_split_source train, val;
@@ -77,6 +78,9 @@ dt_status dt_train_setup(dt_train_run *run, dt_error *err);
 dt_status dt_train_make_groups(dt_train_run *run);
 
 /* --- train_state.c --- */
+/** Makes DIR with args.json and the first state. A state of a run that is written over goes first, so that it is never
+ *  taken for one of this run, whenever this one is killed. */
+dt_status dt_train_begin(dt_train_run *run);
 dt_status dt_train_save_state(dt_train_run *run);
 /** From state.safetensors, else (with a warning) from the generation before it. */
 dt_status dt_train_load_state(dt_train_run *run);

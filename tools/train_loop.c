@@ -218,7 +218,7 @@ dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
 {
     DT_TRY(dt_train_setup(run, err));
     dt_status st = resume ? dt_train_clean(run) : DT_OK;
-    if (st == DT_OK) st = resume ? dt_train_load_state(run) : dt_train_save_state(run);
+    if (st == DT_OK) st = resume ? dt_train_load_state(run) : dt_train_begin(run);
     if (st == DT_OK && resume && run->at.epoch < run->opts.epochs)
         dt_cli_info("resuming %s at epoch %lld, batch %lld", run->opts.out, (long long)run->at.epoch + 1,
                     (long long)run->at.batch + 1);

@@ -205,7 +205,10 @@ static int replace_target(const dt_stage *stage)
 dt_status dt_stage_commit(dt_stage *stage, dt_error *err)
 {
     char *marker = dt_path_join(stage->path, MARKER);
-    if (!marker) return dt_fail_memory(err, strlen(stage->path), "a path");
+    if (!marker) {
+        dt_stage_abort(stage);
+        return dt_fail_memory(err, sizeof MARKER, "a path");
+    }
     unlink(marker);
     dt_free(marker);
     int failed = stage->replaces ? replace_target(stage)

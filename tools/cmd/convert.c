@@ -68,7 +68,7 @@ static void show_findings(const dt_findings *findings)
         }
         char place[64] = "";
         if (f->line && f->object >= 0)
-            snprintf(place, sizeof place, ":%lld: object %lld", (long long)f->line, (long long)f->object + 1);
+            snprintf(place, sizeof place, ":%lld: object %lld", (long long)f->line, (long long)f->object);
         else if (f->line)
             snprintf(place, sizeof place, ":%lld", (long long)f->line);
         fprintf(stderr, "%s: %s%s%s%s%s%s%s%s [%s]\n", dt_severity_text(f->severity), f->file ? f->file : "",

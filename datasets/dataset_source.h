@@ -14,7 +14,7 @@ typedef struct dt_dataset_view {
 
 /** source->load decodes the image upright and gives its labels in its pixels. A record without image fails with a
  *  message naming the label file. */
-dt_status dt_dataset_source(const dt_dataset *set, const char *split, dt_dataset_view *view, dt_source *source,
-                            dt_error *err);
+dt_status dt_dataset_source(const dt_dataset *set, const char *split, dt_dataset_view *view,
+                            dt_source *source, dt_error *err);
 
 #endif

@@ -231,53 +231,18 @@ static dt_status check_images(const dt_voc_layout *layout, const dt_dataset *set
     return st;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* VOC's order if all classes are VOC's, else by name: never the order in which they happened to turn up. */
 static dt_status order_classes(dt_dataset *set, dt_error *err)
 {
     enum { VOC = sizeof dt_voc_classes / sizeof *dt_voc_classes };
-    dt_strmap voc = {0}, index = {0};
-    size_t count = set->class_count;
-    int all_voc = count > 0;
-    for (size_t i = 0; i < VOC; i++)
-        if (dt_strmap_add(&voc, dt_voc_classes[i], (int64_t)i) < 0) {
-            dt_strmap_free(&voc);
-            return dt_fail_memory(err, VOC, "class names");
-        }
-    for (size_t i = 0; i < count; i++)
-        all_voc = all_voc && dt_strmap_get(&voc, set->classes[i], -1) >= 0;
-    dt_strmap_free(&voc);
-    size_t next_count = all_voc ? VOC : count;
-    const char **next = dt_calloc(next_count, sizeof *next);
-    int32_t *map = dt_calloc(count, sizeof *map);
-    dt_status st = next && map ? DT_OK : dt_fail_memory(err, count * sizeof *next, "class names");
-    for (size_t i = 0; i < next_count && st == DT_OK; i++) {
-        next[i] = all_voc ? dt_arena_text(&set->texts, dt_voc_classes[i]) : set->classes[i];
-        if (!next[i]) st = dt_fail_memory(err, 16, "class names");
+    int all_voc = set->class_count > 0;
+    for (size_t i = 0; i < set->class_count && all_voc; i++) {
+        size_t k = 0;
+        while (k < VOC && strcmp(dt_voc_classes[k], set->classes[i]) != 0)
+            k++;
+        all_voc = k < VOC;
     }
-    if (st == DT_OK && !all_voc && count) qsort(next, count, sizeof *next, compare_names);
-    for (size_t i = 0; i < next_count && st == DT_OK; i++)
-        if (dt_strmap_add(&index, next[i], (int64_t)i) < 0) st = dt_fail_memory(err, count, "class names");
-    if (st == DT_OK) {
-        for (size_t i = 0; i < count; i++)
-            map[i] = (int32_t)dt_strmap_get(&index, set->classes[i], 0);
-        for (size_t i = 0; i < set->object_count; i++)
-            set->objects[i].cls = map[set->objects[i].cls];
-        dt_free(set->classes);
-        dt_strmap_free(&set->class_index);
-        set->classes = next;
-        set->class_count = set->class_capacity = next_count;
-        set->class_index = index;
-    } else {
-        dt_free(next);
-        dt_strmap_free(&index);
-    }
-    dt_free(map);
-    return st;
+    return dt_dataset_order_classes(set, dt_voc_classes, all_voc ? VOC : 0, err);
 }
 
 dt_status dt_voc_read(const char *path, const dt_voc_read_opts *opts, dt_dataset *set, dt_findings *findings,

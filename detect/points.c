@@ -77,7 +77,7 @@ dt_tensor *dt_points_decode(dt_ctx *ctx, const dt_points *points, dt_tensor *log
     float value[256];
     for (int i = 0; i < bins; i++)
         value[i] = (float)i;
-    dt_tensor *ramp = dt_from(ctx, DT_F32, DT_SHAPE(1, 1, bins, 1), value), *centre, *scale;
+    dt_tensor *ramp = dt_from(ctx, DT_F32, DT_SHAPE(1, 1, bins, 1), value), *centre = NULL, *scale = NULL;
     if (logits->dtype != DT_F32) ramp = dt_cast(ctx, ramp, logits->dtype);
     if (constants(ctx, points, logits->dtype, &centre, &scale) != DT_OK) return NULL;
     dt_tensor *p = dt_softmax(ctx, dt_reshape(ctx, logits, DT_SHAPE(s->dim[0], 4, bins, points->n)), 2);

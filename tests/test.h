@@ -4,6 +4,7 @@
 #define DT_TESTS_TEST_H
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -59,3 +59,12 @@ dt_tensor *dt_sum(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim)
     if (axes == 0) axes = DT_BIT(t->shape.rank) - 1;
     return dt_op_apply1(ctx, &dt_op_sum, &t, 1, &(dt_sum_args){axes, keepdim});
 }
+
+dt_tensor *dt_mean(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim)
+{
+    if (!t) return NULL;
+    double n = 1;
+    for (int i = 0; i < t->shape.rank; i++)
+        if (axes == 0 || axes & DT_BIT(i)) n *= (double)t->shape.dim[i];
+    return dt_affine(ctx, dt_sum(ctx, t, axes, keepdim), 1 / n, 0);
+}

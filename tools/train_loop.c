@@ -143,7 +143,7 @@ static dt_status end_epoch(dt_train_run *run, double seconds)
                         .box = at->box / batches,
                         .cls = at->cls / batches,
                         .dfl = at->dfl / batches,
-                        .lr = dt_optim_group(run->optim, 0)->lr};
+                        .lr = run->base_lr[0] * dt_schedule_factor(&run->schedule, at->step - 1)};
     double begin = dt_seconds();
     DT_TRY(dt_ema_swap(run->ctx, run->ema));
     dt_status st = DT_OK;

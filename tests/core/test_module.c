@@ -219,7 +219,7 @@ static void test_freeze(void)
     CHECK_INT(dt_module_find(m, "blocks.0.bn")->frozen_stats, 1);
     CHECK_INT(dt_module_find(m, "blocks.1.bn")->frozen_stats, 0);
     CHECK_INT(dt_module_freeze(m, "nothing*", 1), 0);
-    CHECK_INT(dt_module_freeze(m, "*", 0), 20);
+    CHECK_INT(dt_module_freeze(m, "*", 0), 19);
     CHECK_INT(dt_module_find(m, "stem.1")->frozen_stats, 0);
     CHECK_INT(dt_module_count_params(m, 1), all);
     dt_module_train(m, 0);
@@ -348,20 +348,22 @@ static void test_moves(void)
 static void test_out_of_memory(void)
 {
     size_t live = dt_mem_live();
-    int fired = 1, count = 0;
-    for (uint64_t k = 1; fired; k++, count++) {
+    int fired = 1, failures = 0;
+    for (uint64_t k = 1; fired; k++) {
         dt_ctx *ctx = ctx_new(1, 0);
         dt_mem_fail_at(k);
         dt_module *m = net_new(ctx);
         fired = dt_mem_fail_fired();
         dt_mem_fail_at(0);
-        CHECK_INT(dt_ctx_status(ctx), fired ? DT_ERR_MEMORY : DT_OK);
-        CHECK(fired == (m == NULL));
+        /* a failure to get a block may be mended by giving back the kept ones */
+        CHECK(dt_ctx_status(ctx) == DT_OK || (fired && dt_ctx_status(ctx) == DT_ERR_MEMORY));
+        CHECK((dt_ctx_status(ctx) == DT_OK) == (m != NULL));
+        failures += m == NULL;
         dt_module_destroy(m);
         dt_ctx_destroy(ctx);
         CHECK_INT(dt_mem_live(), live);
     }
-    CHECK(count > 100);
+    CHECK(failures > 100);
     fired = 1;
     for (uint64_t k = 1; fired; k++) {
         dt_ctx *ctx = ctx_new(1, 0);
@@ -371,7 +373,7 @@ static void test_out_of_memory(void)
         dt_module_replace(ctx, m, "stem", dt_flatten_new(ctx, NULL, NULL));
         fired = dt_mem_fail_fired();
         dt_mem_fail_at(0);
-        CHECK_INT(dt_ctx_status(ctx), fired ? DT_ERR_MEMORY : DT_OK);
+        CHECK(dt_ctx_status(ctx) == DT_OK || (fired && dt_ctx_status(ctx) == DT_ERR_MEMORY));
         dt_module_destroy(m);
         dt_ctx_destroy(ctx);
         CHECK_INT(dt_mem_live(), live);

@@ -38,16 +38,23 @@ static void rows_dx(dt_ctx *ctx, const dt_op_case *c, dt_tensor *const *in, dt_t
     {                                                                                                        \
         .shape = D(n), .lo = 0.3, .hi = 2, .no_grad = 1                                                      \
     }
-#define BATCH(x, n)                                                                                          \
-    {                                                                                                        \
-        {.shape = x}, {.shape = D(n)}, {.shape = D(n)}, {.shape = D(n), .no_grad = 1}, VAR(n)                \
-    }
 /* The running statistics depend on x too, but not for the tape: they are compared in a case of their own. */
 #define TRAIN(text, x, n)                                                                                    \
-    {.name = text, .run = batch, .n_in = 5, .i = {1}, .grad_tol = 1e-4, .in = BATCH(x, n)},                  \
+    {.name = text,                                                                                           \
+     .run = batch,                                                                                           \
+     .n_in = 5,                                                                                              \
+     .i = {1},                                                                                               \
+     .grad_tol = 1e-4,                                                                                       \
+     .in = {{.shape = x}, {.shape = D(n)}, {.shape = D(n)}, {.shape = D(n), .no_grad = 1}, VAR(n)}},         \
     {                                                                                                        \
         .name = text ", running statistics", .run = batch, .n_in = 5, .n_out = 3, .i = {1},                  \
-        .flags = DT_CASE_NO_GRAD, .in = BATCH(x, n)                                                          \
+        .flags = DT_CASE_NO_GRAD, .in = {                                                                    \
+            {.shape = x},                                                                                    \
+            {.shape = D(n)},                                                                                 \
+            {.shape = D(n)},                                                                                 \
+            {.shape = D(n)},                                                                                 \
+            VAR(n)                                                                                           \
+        }                                                                                                    \
     }
 
 static const dt_op_case batch_cases[] = {

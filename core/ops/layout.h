@@ -11,4 +11,11 @@ static inline int dt_axis(int axis, int rank)
     return axis >= 0 && axis < rank ? axis : -1;
 }
 
+/** Arguments of slice_grad: zeros of `shape` with the operand at begin, begin + step, ... of the axis. */
+typedef struct dt_slice_grad_args {
+    int axis;
+    int64_t begin, step;
+    dt_shape shape;
+} dt_slice_grad_args;
+
 #endif

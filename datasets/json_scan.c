@@ -100,7 +100,7 @@ static dt_status start(dt_scan *s)
     return s->status;
 }
 
-dt_status dt_scan_open(dt_scan *s, const char *path, dt_error *err)
+dt_status dt_scan_open_at(dt_scan *s, const char *path, uint64_t offset, dt_error *err)
 {
     *s = (dt_scan){.name = path, .err = err, .fd = -1};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -119,7 +119,19 @@ dt_status dt_scan_open(dt_scan *s, const char *path, dt_error *err)
     s->capacity = WINDOW;
     s->pos = s->end = s->window;
     *s->end = '\0';
+    if (offset > 0) {
+        if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
+            return dt_scan_fail(s, DT_ERR_IO, "byte %llu can not be reached: %s", (unsigned long long)offset,
+                                strerror(errno));
+        s->base = offset;
+        return DT_OK;
+    }
     return start(s);
+}
+
+dt_status dt_scan_open(dt_scan *s, const char *path, dt_error *err)
+{
+    return dt_scan_open_at(s, path, 0, err);
 }
 
 dt_status dt_scan_open_text(dt_scan *s, const char *name, const char *text, size_t len, dt_error *err)

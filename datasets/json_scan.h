@@ -58,6 +58,9 @@ typedef enum dt_scan_kind {
 /** Opens a file. `name` of the messages is the path, which must outlive the scan; errors go to err. */
 dt_status dt_scan_open(dt_scan *s, const char *path, dt_error *err);
 
+/** The same from a byte offset on, where a value must begin. Lines are counted from there. */
+dt_status dt_scan_open_at(dt_scan *s, const char *path, uint64_t offset, dt_error *err);
+
 /** The same on text in memory (copied). */
 dt_status dt_scan_open_text(dt_scan *s, const char *name, const char *text, size_t len, dt_error *err);
 void dt_scan_close(dt_scan *s);

@@ -147,19 +147,22 @@ static int read_in_pieces(const char *path, dt_pool *pool, dt_coco_results *resu
         proved &= pieces[i].proved;
         total += pieces[i].results.count;
     }
-    if (proved) {
-        results->items = dt_realloc_array(NULL, total, sizeof *results->items);
-        results->capacity = total;
+    /* The first piece grows to hold all. */
+    dt_coco_detection *items =
+        proved ? dt_realloc_array(pieces[0].results.items, total, sizeof *items) : NULL;
+    if (items) {
+        *results = (dt_coco_results){items, pieces[0].results.count, total};
+        pieces[0].results = (dt_coco_results){0};
     }
     for (int i = 0; i < count; i++) {
-        const dt_coco_results *part = &pieces[i].results;
-        if (results->items && part->count > 0) {
-            memcpy(results->items + results->count, part->items, part->count * sizeof *part->items);
+        dt_coco_results *part = &pieces[i].results;
+        if (items && part->count > 0) {
+            memcpy(items + results->count, part->items, part->count * sizeof *items);
             results->count += part->count;
         }
-        dt_coco_results_free(&pieces[i].results);
+        dt_coco_results_free(part);
     }
-    return results->items != NULL;
+    return items != NULL;
 }
 
 dt_status dt_coco_results_read(const char *path, dt_pool *pool, dt_coco_results *results, dt_error *err)

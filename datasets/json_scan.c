@@ -11,8 +11,8 @@
 #include "core/num.h"
 
 enum {
-    WINDOW = 1 << 20,
-    SLACK = 8, /* bytes behind the window that may be loaded, never used */
+    WINDOW = 256 << 10, /* stays in the second-level cache */
+    SLACK = 8,          /* bytes behind the window that may be loaded, never used */
 };
 
 /* ---- the window ---- */

@@ -1,5 +1,6 @@
-/** Pull reader for JSON files of any size: bytes go through a window of about a megabyte, nothing is kept but
- * what the caller takes. Values that the caller does not want are passed over at the speed of a byte search.
+/** Pull reader for JSON files of any size: bytes go through a window of a quarter megabyte, nothing is kept
+ * but what the caller takes. Values that the caller does not want are passed over at the speed of a byte
+ * search.
  *
  * What is read is checked by the grammar of RFC 8259; what is skipped is checked for balanced brackets,
  * closed strings and depth only. NaN and Infinity are refused. A byte order mark is accepted. Nesting is

@@ -1,12 +1,11 @@
 #include "tools/eval_files.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
 #include "datasets/coco_json.h"
-#include "detect/voc_eval.h"
+#include "tools/eval_score.h"
 
 /* Both files as the evaluators want them: images and classes by their rank among the sorted ids. */
 typedef struct eval_input {
@@ -141,66 +140,6 @@ static dt_status input_read(eval_input *in, const char *gt_path, const char *dt_
     return convert_detections(in, gt_path, dt_path, out, err);
 }
 
-static dt_status score_coco(const eval_input *in, dt_pool *pool, dt_eval_files *out, dt_error *err)
-{
-    dt_coco_input input = {.gts = in->gts,
-                           .gt_count = in->gt_count,
-                           .dts = in->dts,
-                           .dt_count = in->dt_count,
-                           .image_count = (int32_t)in->gt.image_count,
-                           .class_count = (int32_t)in->gt.category_count};
-    dt_coco_result result;
-    DT_TRY(dt_coco_evaluate(&input, &(dt_coco_opts){.pool = pool}, &result, err));
-    memcpy(out->report.stats, result.stats, sizeof result.stats);
-    for (size_t k = 0; k < in->gt.category_count; k++) {
-        const dt_coco_class *c = &result.classes[k];
-        out->rows[k] = (dt_eval_row){.ap = c->ap,
-                                     .ap50 = c->ap50,
-                                     .gt_count = c->gt_count,
-                                     .gt_ignored = c->crowd_count,
-                                     .dt_count = c->dt_count};
-    }
-    dt_coco_result_free(&result);
-    return DT_OK;
-}
-
-static dt_status score_voc(const eval_input *in, dt_voc_rule rule, dt_eval_files *out, dt_error *err)
-{
-    dt_voc_gt *gts = dt_realloc_array(NULL, in->gt_count, sizeof *gts);
-    dt_voc_dt *dts = dt_realloc_array(NULL, in->dt_count, sizeof *dts);
-    dt_voc_class *classes = dt_calloc(in->gt.category_count, sizeof *classes);
-    dt_status status =
-        gts && dts && classes ? DT_OK : dt_fail_memory(err, in->dt_count * sizeof *dts, "the boxes");
-    for (size_t i = 0; i < in->gt_count && status == DT_OK; i++) {
-        const dt_coco_gt *g = &in->gts[i];
-        gts[i] = (dt_voc_gt){g->image, g->cls, dt_box_from_xywh(g->x, g->y, g->w, g->h), in->difficult[i]};
-    }
-    for (size_t i = 0; i < in->dt_count && status == DT_OK; i++) {
-        const dt_coco_dt *d = &in->dts[i];
-        dts[i] = (dt_voc_dt){d->image, d->cls, dt_box_from_xywh(d->x, d->y, d->w, d->h), d->score};
-    }
-    dt_voc_input input = {.gts = gts,
-                          .gt_count = in->gt_count,
-                          .dts = dts,
-                          .dt_count = in->dt_count,
-                          .image_count = (int32_t)in->gt.image_count,
-                          .class_count = (int32_t)in->gt.category_count};
-    double mean = 0;
-    if (status == DT_OK) status = dt_voc_evaluate(&input, rule, 0.5, classes, &mean, err);
-    for (int i = 0; i < DT_COCO_STATS; i++)
-        out->report.stats[i] = i == DT_COCO_AP50 ? mean : NAN;
-    for (size_t k = 0; k < in->gt.category_count && status == DT_OK; k++)
-        out->rows[k] = (dt_eval_row){.ap = NAN,
-                                     .ap50 = classes[k].ap,
-                                     .gt_count = classes[k].gt_count,
-                                     .gt_ignored = classes[k].difficult_count,
-                                     .dt_count = classes[k].dt_count};
-    dt_free(gts);
-    dt_free(dts);
-    dt_free(classes);
-    return status;
-}
-
 /* Ids and names of the rows; the names move over from the file. */
 static dt_status name_rows(const eval_input *in, dt_eval_files *out, dt_error *err)
 {
@@ -232,10 +171,13 @@ dt_status dt_eval_files_run(const char *gt_path, const char *dt_path, const char
         if (!out->rows) status = dt_fail_memory(err, classes * sizeof *out->rows, "the report");
     }
     if (status == DT_OK) {
-        if (strcmp(rule, "coco") == 0)
-            status = score_coco(&in, pool, out, err);
-        else
-            status = score_voc(&in, strcmp(rule, "voc07") == 0 ? DT_VOC_2007 : DT_VOC_2010, out, err);
+        const dt_coco_input input = {.gts = in.gts,
+                                     .gt_count = in.gt_count,
+                                     .dts = in.dts,
+                                     .dt_count = in.dt_count,
+                                     .image_count = (int32_t)in.gt.image_count,
+                                     .class_count = (int32_t)classes};
+        status = dt_eval_score(&input, in.difficult, rule, pool, out->report.stats, out->rows, err);
     }
     if (status == DT_OK) status = name_rows(&in, out, err);
     out->report.rows = out->rows;

@@ -1,0 +1,152 @@
+#include "datasets/dataset.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+void dt_dataset_free(dt_dataset *set)
+{
+    dt_free(set->classes);
+    dt_free(set->splits);
+    dt_free(set->records);
+    dt_free(set->objects);
+    dt_strmap_free(&set->class_index);
+    dt_arena_free(&set->texts);
+    *set = (dt_dataset){0};
+}
+
+dt_status dt_dataset_class(dt_dataset *set, const char *name, size_t len, int32_t *cls, dt_error *err)
+{
+    int64_t known = dt_strmap_get_n(&set->class_index, name, len, -1);
+    if (known >= 0) {
+        *cls = (int32_t)known;
+        return DT_OK;
+    }
+    const char *copy = NULL;
+    if (set->class_count >= INT32_MAX) return dt_fail(err, DT_ERR_FORMAT, "more than %d classes", INT32_MAX);
+    if (dt_grow(&set->classes, &set->class_capacity, set->class_count + 1, sizeof *set->classes) != 0 ||
+        !(copy = dt_arena_text_n(&set->texts, name, len)) ||
+        dt_strmap_add(&set->class_index, copy, (int64_t)set->class_count) < 0)
+        return dt_fail_memory(err, len + 1, "a class name");
+    *cls = (int32_t)set->class_count;
+    set->classes[set->class_count++] = copy;
+    return DT_OK;
+}
+
+dt_status dt_dataset_add_split(dt_dataset *set, const char *name, dt_error *err)
+{
+    const char *copy = dt_arena_text(&set->texts, name);
+    if (!copy || dt_grow(&set->splits, &set->split_capacity, set->split_count + 1, sizeof *set->splits) != 0)
+        return dt_fail_memory(err, strlen(name) + 1, "a split");
+    set->splits[set->split_count++] = (dt_split){.name = copy, .first = set->record_count};
+    return DT_OK;
+}
+
+static const char *keep(dt_dataset *set, const char *text, int *failed)
+{
+    const char *copy = text ? dt_arena_text(&set->texts, text) : NULL;
+    if (text && !copy) *failed = 1;
+    return copy;
+}
+
+dt_status dt_dataset_add_record(dt_dataset *set, const char *image, const char *label, dt_record **record,
+                                dt_error *err)
+{
+    int failed = 0;
+    dt_record next = {.first = set->object_count};
+    next.image = keep(set, image, &failed);
+    next.label = keep(set, label, &failed);
+    if (failed || dt_grow(&set->records, &set->record_capacity, set->record_count + 1, sizeof next) != 0)
+        return dt_fail_memory(err, (set->record_count + 1) * sizeof next, "records");
+    set->records[set->record_count] = next;
+    if (record) *record = &set->records[set->record_count];
+    set->record_count++;
+    if (set->split_count) set->splits[set->split_count - 1].count++;
+    return DT_OK;
+}
+
+dt_status dt_dataset_add_object(dt_dataset *set, const dt_object *object, dt_error *err)
+{
+    if (!set->record_count) return dt_fail(err, DT_ERR_STATE, "an object without a record");
+    if (dt_grow(&set->objects, &set->object_capacity, set->object_count + 1, sizeof *object) != 0)
+        return dt_fail_memory(err, (set->object_count + 1) * sizeof *object, "objects");
+    set->objects[set->object_count++] = *object;
+    set->records[set->record_count - 1].count++;
+    return DT_OK;
+}
+
+dt_status dt_dataset_append(dt_dataset *set, dt_dataset *from, dt_error *err)
+{
+    int32_t *map = NULL;
+    if (from->class_count) {
+        map = dt_calloc(from->class_count, sizeof *map);
+        if (!map) return dt_fail_memory(err, from->class_count * sizeof *map, "class numbers");
+        for (size_t i = 0; i < from->class_count; i++) {
+            dt_status st = dt_dataset_class(set, from->classes[i], strlen(from->classes[i]), &map[i], err);
+            if (st != DT_OK) {
+                dt_free(map);
+                return st;
+            }
+        }
+    }
+    size_t records = set->record_count + from->record_count, objects = set->object_count + from->object_count;
+    if (dt_grow(&set->records, &set->record_capacity, records, sizeof *set->records) != 0 ||
+        dt_grow(&set->objects, &set->object_capacity, objects, sizeof *set->objects) != 0) {
+        dt_free(map);
+        return dt_fail_memory(err, objects * sizeof *set->objects, "objects");
+    }
+    for (size_t i = 0; i < from->record_count; i++) {
+        dt_record *to = &set->records[set->record_count + i];
+        *to = from->records[i];
+        to->first += set->object_count;
+    }
+    for (size_t i = 0; i < from->object_count; i++) {
+        dt_object *to = &set->objects[set->object_count + i];
+        *to = from->objects[i];
+        if (map) to->cls = map[to->cls];
+    }
+    if (set->split_count) set->splits[set->split_count - 1].count += from->record_count;
+    set->record_count = records;
+    set->object_count = objects;
+    dt_arena_adopt(&set->texts, &from->texts);
+    dt_free(map);
+    dt_dataset_free(from);
+    return DT_OK;
+}
+
+const dt_split *dt_dataset_split(const dt_dataset *set, const char *name)
+{
+    for (size_t i = 0; i < set->split_count; i++)
+        if (strcmp(set->splits[i].name, name) == 0) return &set->splits[i];
+    return NULL;
+}
+
+dt_box dt_dataset_box(const dt_dataset *set, const dt_object *object, double width, double height)
+{
+    dt_box b = object->box;
+    if (set->frame == DT_FRAME_FRACTIONS)
+        return (dt_box){b.x1 * width, b.y1 * height, b.x2 * width, b.y2 * height};
+    return (dt_box){b.x1 + set->min_shift, b.y1 + set->min_shift, b.x2 + set->max_shift,
+                    b.y2 + set->max_shift};
+}
+
+dt_status dt_dataset_labels(const dt_dataset *set, size_t record, int width, int height, dt_sample *sample,
+                            dt_error *err)
+{
+    if (record >= set->record_count)
+        return dt_fail(err, DT_ERR_ARG, "record %zu of %zu", record, set->record_count);
+    const dt_record *r = &set->records[record];
+    sample->label_count = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        const dt_object *object = &set->objects[r->first + i];
+        dt_label label = {.box = dt_dataset_box(set, object, width, height),
+                          .cls = object->cls,
+                          .ignore = object->ignore || object->crowd,
+                          .source = (int32_t)i};
+        dt_box_clip(&label.box, width, height);
+        if (label.box.x2 > label.box.x1 && label.box.y2 > label.box.y1)
+            DT_TRY(dt_sample_add_label(sample, label, err));
+    }
+    return DT_OK;
+}

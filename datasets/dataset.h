@@ -1,0 +1,122 @@
+/** A detection data set in memory: the model that every format is read into and written from.
+ *
+ * Boxes are kept as the file states them and turned into pixels by dt_dataset_box, so that nothing is lost on
+ * the way and no image has to be opened while labels are read. */
+#ifndef DT_DATASETS_DATASET_H
+#define DT_DATASETS_DATASET_H
+
+#include <stdint.h>
+
+#include "core/arena.h"
+#include "core/pool.h"
+#include "core/status.h"
+#include "core/strmap.h"
+#include "datasets/findings.h"
+#include "datasets/sample.h"
+#include "detect/box.h"
+
+/** A labelled part of an object (VOC: head, hand, foot). Same frame as the object's box. */
+typedef struct dt_part {
+    const char *name;
+    dt_box box;
+} dt_part;
+
+/** What few objects have; kept aside so that the others stay small. */
+typedef struct dt_object_extra {
+    const char *pose; /* VOC; NULL: absent */
+    const dt_part *parts;
+    size_t part_count;
+    const char *segmentation; /* COCO: the JSON text of polygons or RLE, not looked into */
+    size_t segmentation_bytes;
+    int64_t id; /* COCO annotation id */
+} dt_object_extra;
+
+enum { DT_FLAG_UNKNOWN = -1 };
+
+typedef struct dt_object {
+    dt_box box;                            /* as in the file: see dt_dataset.frame */
+    double area;                           /* COCO's own area in pixels; < 0: not stated */
+    const dt_object_extra *extra;          /* or NULL */
+    int32_t cls;                           /* 0-based index of the class name */
+    int32_t line;                          /* in the label file, from 1 */
+    int8_t difficult, truncated, occluded; /* 0, 1 or DT_FLAG_UNKNOWN */
+    int8_t crowd, ignore;                  /* 0 or 1; ignore: neither positive nor negative in training */
+} dt_object;
+
+typedef struct dt_record {
+    const char *image;     /* path; NULL: no image belongs to this label */
+    const char *label;     /* path of the label file; NULL: none (background) */
+    size_t first, count;   /* its objects in dt_dataset.objects */
+    int32_t width, height; /* as annotated; 0: not stated */
+    int32_t real_width,
+        real_height;    /* of the upright picture; 0: not probed yet (dt_dataset_probe) or unreadable */
+    int8_t orientation; /* EXIF tag; 0: not probed */
+    int8_t unreadable;  /* the image's header cannot be read */
+} dt_record;
+
+/** Records [first, first + count). A split that a file lists twice under two names is two ranges. */
+typedef struct dt_split {
+    const char *name; /* "train", "val", "test", ... */
+    size_t first, count;
+} dt_split;
+
+typedef enum dt_frame {
+    DT_FRAME_PIXELS,    /* xyxy in pixels, after `min_shift` and `max_shift` were added */
+    DT_FRAME_FRACTIONS, /* xyxy in fractions of the upright picture's sides */
+} dt_frame;
+
+/** Zero-initialised means empty. All texts live in `texts`. */
+typedef struct dt_dataset {
+    const char **classes;
+    size_t class_count, class_capacity;
+    dt_strmap class_index;
+    int class_base; /* number of the first class in the files (YOLO: 0, or 1 if 0 is background); ids here
+                       start at 0 */
+    dt_split *splits;
+    size_t split_count, split_capacity;
+    dt_record *records;
+    size_t record_count, record_capacity;
+    dt_object *objects;
+    size_t object_count, object_capacity;
+    dt_frame frame;
+    double min_shift,
+        max_shift; /* VOC: what turns xmin, ymin and xmax, ymax of the file into continuous, 0-based ones */
+    dt_arena texts;
+} dt_dataset;
+
+void dt_dataset_free(dt_dataset *set);
+
+/** Index of the class of this name (len bytes), added at the end if it is new. */
+dt_status dt_dataset_class(dt_dataset *set, const char *name, size_t len, int32_t *cls, dt_error *err);
+
+/** Appends; the texts are copied (NULL stays NULL). *record points into the array: valid until the next one.
+ */
+dt_status dt_dataset_add_split(dt_dataset *set, const char *name, dt_error *err);
+dt_status dt_dataset_add_record(dt_dataset *set, const char *image, const char *label, dt_record **record,
+                                dt_error *err);
+
+/** Adds an object to the last record (and the last record to the last split, if there is one). */
+dt_status dt_dataset_add_object(dt_dataset *set, const dt_object *object, dt_error *err);
+
+/** Moves records and objects of `from`, which has no splits, behind those of `set` and into its last split.
+ * Classes are matched by name; if `from` has no class names, its numbers are taken as they are. `from` is
+ * empty afterwards. */
+dt_status dt_dataset_append(dt_dataset *set, dt_dataset *from, dt_error *err);
+
+/** The split of this name, or NULL. */
+const dt_split *dt_dataset_split(const dt_dataset *set, const char *name);
+
+/** Reads the headers of all images with the pool (may be NULL) and fills real sizes and orientations.
+ * Findings: image-missing, image-unreadable, size-mismatch, exif-orientation. */
+dt_status dt_dataset_probe(dt_dataset *set, dt_pool *pool, dt_findings *findings, dt_error *err);
+
+/** The object's box in pixels (continuous, 0-based, half-open) of a picture of this size; not clipped. */
+dt_box dt_dataset_box(const dt_dataset *set, const dt_object *object, double width, double height);
+
+/** Labels of a record in pixels of its upright picture, clipped to it; those without area left are left out.
+ * `source` is the index of the object within the record. Difficult objects carry `ignore` as the reader set
+ * it. */
+dt_status dt_dataset_labels(const dt_dataset *set, size_t record, int width, int height, dt_sample *sample,
+                            dt_error *err);
+
+#endif

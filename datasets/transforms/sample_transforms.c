@@ -1,0 +1,77 @@
+#include <math.h>
+#include <string.h>
+
+#include "datasets/transforms/augment.h"
+
+dt_status dt_sample_letterbox(const dt_sample *src, const dt_letterbox *lb, dt_resize_filter filter,
+                              uint8_t fill, dt_sample *out, dt_error *err)
+{
+    const dt_image *in = &src->image;
+    if (in->width != lb->src_width || in->height != lb->src_height)
+        return dt_fail(err, DT_ERR_SHAPE, "letterbox for %dx%d applied to an image of %dx%d", lb->src_width,
+                       lb->src_height, in->width, in->height);
+    if (out->image.width != lb->dst_width || out->image.height != lb->dst_height ||
+        out->image.channels != in->channels) {
+        dt_image_free(&out->image);
+        DT_TRY(dt_image_create(&out->image, lb->dst_width, lb->dst_height, in->channels, err));
+    }
+    const size_t channels = (size_t)in->channels, stride = (size_t)lb->dst_width * channels;
+    memset(out->image.data, fill, stride * (size_t)lb->dst_height);
+    uint8_t *corner = out->image.data + (size_t)lb->top * stride + (size_t)lb->left * channels;
+    DT_TRY(dt_image_resize_into(in, lb->new_width, lb->new_height, filter, corner, stride, err));
+    out->index = src->index;
+    out->original_width = src->original_width;
+    out->original_height = src->original_height;
+    out->label_count = 0;
+    for (size_t i = 0; i < src->label_count; i++) {
+        dt_label label = src->labels[i];
+        dt_box_clip(&label.box, in->width, in->height);
+        if (dt_box_area(label.box) <= 0) continue;
+        label.box = dt_letterbox_forward(lb, label.box);
+        DT_TRY(dt_sample_add_label(out, label, err));
+    }
+    return DT_OK;
+}
+
+void dt_sample_flip_lr(dt_sample *sample)
+{
+    const dt_image *image = &sample->image;
+    const size_t channels = (size_t)image->channels, stride = (size_t)image->width * channels;
+    for (int y = 0; y < image->height; y++) {
+        uint8_t *a = image->data + (size_t)y * stride, *b = a + stride - channels;
+        for (; a < b; a += channels, b -= channels) {
+            for (size_t c = 0; c < channels; c++) {
+                uint8_t t = a[c];
+                a[c] = b[c];
+                b[c] = t;
+            }
+        }
+    }
+    for (size_t i = 0; i < sample->label_count; i++) {
+        dt_box *box = &sample->labels[i].box;
+        double x1 = image->width - box->x2;
+        box->x2 = image->width - box->x1;
+        box->x1 = x1;
+    }
+}
+
+void dt_sample_flip_ud(dt_sample *sample)
+{
+    const dt_image *image = &sample->image;
+    const size_t stride = (size_t)image->width * (size_t)image->channels;
+    for (int y = 0; y < image->height / 2; y++) {
+        uint8_t *a = image->data + (size_t)y * stride,
+                *b = image->data + (size_t)(image->height - 1 - y) * stride;
+        for (size_t i = 0; i < stride; i++) {
+            uint8_t t = a[i];
+            a[i] = b[i];
+            b[i] = t;
+        }
+    }
+    for (size_t i = 0; i < sample->label_count; i++) {
+        dt_box *box = &sample->labels[i].box;
+        double y1 = image->height - box->y2;
+        box->y2 = image->height - box->y1;
+        box->y1 = y1;
+    }
+}

@@ -1,0 +1,221 @@
+/* data.yaml. */
+#include <stdio.h>
+#include <string.h>
+
+#include <yaml.h>
+
+#include "core/mem.h"
+#include "core/num.h"
+#include "datasets/yolo.h"
+
+enum { MAX_YAML_BYTES = 8 << 20, MAX_CLASSES = 100000 };
+
+const char *const dt_yolo_split_names[DT_YOLO_SPLITS] = {"train", "val", "test"};
+
+typedef struct yaml_reader {
+    yaml_document_t doc;
+    const char *path;
+    dt_yolo_config *config;
+    dt_error *err;
+} yaml_reader;
+
+static dt_status bad(const yaml_reader *r, const yaml_node_t *node, const char *fmt, ...) DT_PRINTF(3, 4);
+static dt_status bad(const yaml_reader *r, const yaml_node_t *node, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    dt_status st = dt_failv(r->err, DT_ERR_FORMAT, fmt, args);
+    va_end(args);
+    dt_error_prefix(r->err, "%s:%zu: ", r->path, node->start_mark.line + 1);
+    return st;
+}
+
+/* Text of a scalar without NUL bytes inside; NULL otherwise. */
+static const char *text_of(const yaml_node_t *node)
+{
+    if (node->type != YAML_SCALAR_NODE) return NULL;
+    const char *text = (const char *)node->data.scalar.value;
+    return strlen(text) == node->data.scalar.length ? text : NULL;
+}
+
+static int is_empty(const yaml_node_t *node)
+{
+    const char *text = text_of(node);
+    if (!text || node->data.scalar.style != YAML_PLAIN_SCALAR_STYLE) return 0;
+    return *text == '\0' || strcmp(text, "~") == 0 || strcmp(text, "null") == 0;
+}
+
+static dt_status read_entries(yaml_reader *r, yaml_node_t *node, const char *key, dt_names *entries)
+{
+    if (is_empty(node)) return DT_OK;
+    const char *text = text_of(node);
+    if (text) return dt_names_add(entries, text, r->err);
+    if (node->type != YAML_SEQUENCE_NODE)
+        return bad(r, node, "%s: a path or a list of paths is expected", key);
+    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+        yaml_node_t *item = yaml_document_get_node(&r->doc, *i);
+        if (!(text = text_of(item))) return bad(r, item, "%s: a path is expected", key);
+        DT_TRY(dt_names_add(entries, text, r->err));
+    }
+    return DT_OK;
+}
+
+static dt_status read_name_map(yaml_reader *r, yaml_node_t *node)
+{
+    dt_names *names = &r->config->names;
+    size_t count = (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start);
+    if (count > MAX_CLASSES) return bad(r, node, "names: %zu classes", count);
+    const char **by_number = dt_calloc(count, sizeof *by_number);
+    if (!by_number) return dt_fail_memory(r->err, count * sizeof *by_number, "class names");
+    dt_status st = DT_OK;
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start;
+         st == DT_OK && p < node->data.mapping.pairs.top; p++) {
+        yaml_node_t *key = yaml_document_get_node(&r->doc, p->key),
+                    *value = yaml_document_get_node(&r->doc, p->value);
+        const char *number = text_of(key), *name = text_of(value);
+        int64_t id;
+        if (!number || dt_parse_i64_all(number, &id) != 0)
+            st = bad(r, key, "names: the key '%s' is not a class number", number ? number : "?");
+        else if (!name)
+            st = bad(r, value, "names: class %s has no name", number);
+        else if (id < 0 || id >= (int64_t)count)
+            st = bad(r, key, "names: class number %lld; %zu names are numbered 0 to %zu without gaps",
+                     (long long)id, count, count - 1);
+        else if (by_number[id])
+            st = bad(r, key, "names: class number %lld stands twice", (long long)id);
+        else
+            by_number[id] = name;
+    }
+    for (size_t i = 0; st == DT_OK && i < count; i++)
+        st = dt_names_add(names, by_number[i], r->err);
+    dt_free(by_number);
+    return st;
+}
+
+static dt_status read_names(yaml_reader *r, yaml_node_t *node)
+{
+    if (node->type == YAML_MAPPING_NODE) return read_name_map(r, node);
+    if (node->type != YAML_SEQUENCE_NODE)
+        return bad(r, node, "names: a list or a map of class names is expected");
+    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+        yaml_node_t *item = yaml_document_get_node(&r->doc, *i);
+        const char *name = text_of(item);
+        if (!name) return bad(r, item, "names: a class name is expected");
+        if (r->config->names.count >= MAX_CLASSES)
+            return bad(r, item, "names: more than %d classes", MAX_CLASSES);
+        DT_TRY(dt_names_add(&r->config->names, name, r->err));
+    }
+    return DT_OK;
+}
+
+static dt_status read_integer(yaml_reader *r, yaml_node_t *node, const char *key, int64_t max, int64_t *value)
+{
+    const char *text = text_of(node);
+    if (!text || dt_parse_i64_all(text, value) != 0 || *value < 0 || *value > max)
+        return bad(r, node, "%s: a whole number from 0 to %lld is expected", key, (long long)max);
+    return DT_OK;
+}
+
+/* With base 1 the names start with the background, which is no class of ours. */
+static dt_status drop_background(yaml_reader *r, yaml_node_t *node)
+{
+    dt_names *names = &r->config->names;
+    if (names->count < 2) return bad(r, node, "class_base: 1, but names has %zu entries", names->count);
+    dt_free(names->items[0]);
+    names->count--;
+    memmove(names->items, names->items + 1, names->count * sizeof *names->items);
+    return DT_OK;
+}
+
+static dt_status read_document(yaml_reader *r)
+{
+    dt_yolo_config *c = r->config;
+    yaml_node_t *root = yaml_document_get_root_node(&r->doc), *nc_node = NULL, *base_node = NULL;
+    int64_t nc = -1, base = 0;
+    const char *path = NULL;
+    if (!root) return dt_fail(r->err, DT_ERR_FORMAT, "%s: the file is empty", r->path);
+    if (root->type != YAML_MAPPING_NODE)
+        return bad(r, root, "keys such as train, val and names are expected");
+    for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top; p++) {
+        yaml_node_t *node = yaml_document_get_node(&r->doc, p->value);
+        const char *key = text_of(yaml_document_get_node(&r->doc, p->key));
+        int split = 0;
+        if (!key) continue;
+        while (split < DT_YOLO_SPLITS && strcmp(key, dt_yolo_split_names[split]) != 0)
+            split++;
+        if (split < DT_YOLO_SPLITS) {
+            DT_TRY(read_entries(r, node, key, &c->entries[split]));
+        } else if (strcmp(key, "names") == 0) {
+            DT_TRY(read_names(r, node));
+        } else if (strcmp(key, "nc") == 0) {
+            nc_node = node;
+            DT_TRY(read_integer(r, node, key, MAX_CLASSES, &nc));
+        } else if (strcmp(key, "class_base") == 0) {
+            base_node = node;
+            DT_TRY(read_integer(r, node, key, 1, &base));
+        } else if (strcmp(key, "path") == 0) {
+            if (!(path = text_of(node))) return bad(r, node, "path: a folder is expected");
+            if (is_empty(node)) path = NULL;
+        } else {
+            DT_TRY(dt_names_add(&c->other_keys, key, r->err));
+        }
+    }
+    if (nc >= 0 && c->names.count && (size_t)nc != c->names.count)
+        return bad(r, nc_node, "nc is %lld, but names has %zu entries", (long long)nc, c->names.count);
+    for (int64_t i = 0; i < nc && c->names.count < (size_t)nc; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "class_%lld", (long long)i);
+        DT_TRY(dt_names_add(&c->names, name, r->err));
+    }
+    if (!c->names.count)
+        return dt_fail(r->err, DT_ERR_FORMAT, "%s: no class names: the key 'names' is missing", r->path);
+    if (base == 1) DT_TRY(drop_background(r, base_node));
+    c->class_base = (int)base;
+    char *dir = dt_path_dir(r->path);
+    c->root = dir && path && strcmp(path, ".") != 0 ? dt_path_join(dir, path) : dir ? dt_strdup(dir) : NULL;
+    dt_free(dir);
+    return c->root ? DT_OK : dt_fail_memory(r->err, strlen(r->path), "a path");
+}
+
+dt_status dt_yolo_config_read(const char *path, dt_yolo_config *config, dt_error *err)
+{
+    yaml_reader r = {.path = path, .config = config, .err = err};
+    yaml_parser_t parser;
+    char *text;
+    size_t size;
+    *config = (dt_yolo_config){0};
+    DT_TRY(dt_file_read(path, MAX_YAML_BYTES, &text, &size, err));
+    if (!(config->file = dt_strdup(path)) || !yaml_parser_initialize(&parser)) {
+        dt_free(text);
+        dt_yolo_config_free(config);
+        return dt_fail_memory(err, sizeof parser, "the YAML parser");
+    }
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+    dt_status st;
+    if (!yaml_parser_load(&parser, &r.doc)) {
+        size_t line = parser.problem_mark.line ? parser.problem_mark.line : parser.context_mark.line;
+        if (parser.error == YAML_MEMORY_ERROR)
+            st = dt_fail(err, DT_ERR_MEMORY, "%s: out of memory in the YAML parser", path);
+        else
+            st = dt_fail(err, DT_ERR_FORMAT, "%s:%zu: %s", path, line + 1,
+                         parser.problem ? parser.problem : "malformed YAML");
+    } else {
+        st = read_document(&r);
+        yaml_document_delete(&r.doc);
+    }
+    yaml_parser_delete(&parser);
+    dt_free(text);
+    if (st != DT_OK) dt_yolo_config_free(config);
+    return st;
+}
+
+void dt_yolo_config_free(dt_yolo_config *config)
+{
+    dt_free(config->file);
+    dt_free(config->root);
+    dt_names_free(&config->names);
+    dt_names_free(&config->other_keys);
+    for (int i = 0; i < DT_YOLO_SPLITS; i++)
+        dt_names_free(&config->entries[i]);
+    *config = (dt_yolo_config){0};
+}

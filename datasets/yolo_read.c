@@ -1,0 +1,460 @@
+/* From data.yaml to records: which images there are, where their labels lie, and all label files in parallel.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/mem.h"
+#include "datasets/yolo.h"
+
+enum { MAX_LIST_BYTES = 256 << 20, MAX_LABEL_BYTES = 64 << 20, MAX_FOLDER_DEPTH = 16, GRAIN = 64 };
+
+static int has_suffix(const char *text, const char *suffix)
+{
+    size_t n = strlen(text), m = strlen(suffix);
+    return n >= m && strcasecmp(text + n - m, suffix) == 0;
+}
+
+/* Pictures that people have in such folders and that we do not decode. */
+static int is_foreign_picture(const char *name)
+{
+    static const char *const others[] = {".bmp",  ".webp", ".tif", ".tiff", ".gif",
+                                         ".heic", ".avif", ".jp2", ".ppm"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (has_suffix(name, others[i])) return 1;
+    return 0;
+}
+
+char *dt_yolo_label_path(const char *image, const char *folder)
+{
+    static const char images[] = "/images/";
+    const char *at = NULL;
+    for (const char *p = strstr(image, images); p; p = strstr(p + 1, images))
+        at = p;
+    int kept = (int)(dt_path_extension(image) - image);
+    if (!at) return dt_format("%.*s.txt", kept, image);
+    const char *rest = at + sizeof images - 1;
+    return dt_format("%.*s/%s/%.*s.txt", (int)(at - image), image, folder, (int)(kept - (rest - image)),
+                     rest);
+}
+
+typedef struct collector {
+    const dt_yolo_config *config;
+    dt_findings *findings;
+    dt_names *images;
+    const char *split;
+    struct {
+        dev_t dev;
+        ino_t ino;
+    } open_folders[MAX_FOLDER_DEPTH]; /* those we are in: a link back to one of them is not followed */
+    dt_error *err;
+} collector;
+
+static dt_status note(collector *c, dt_severity severity, const char *rule, const char *file, int64_t line,
+                      const char *message)
+{
+    return dt_findings_add(
+        c->findings,
+        &(dt_finding){.severity = severity, .rule = rule, .file = file, .line = line, .object = -1}, c->err,
+        "%s", message);
+}
+
+static dt_status add_folder(collector *c, const char *path, int depth)
+{
+    dt_names names;
+    struct stat st;
+    if (depth >= MAX_FOLDER_DEPTH || stat(path, &st) != 0) return DT_OK;
+    for (int i = 0; i < depth; i++)
+        if (c->open_folders[i].dev == st.st_dev && c->open_folders[i].ino == st.st_ino) return DT_OK;
+    c->open_folders[depth].dev = st.st_dev;
+    c->open_folders[depth].ino = st.st_ino;
+    DT_TRY(dt_dir_list(path, &names, c->err));
+    dt_status status = DT_OK;
+    for (size_t i = 0; i < names.count && status == DT_OK; i++) {
+        char *full = dt_path_join(path, names.items[i]);
+        if (!full)
+            status = dt_fail_memory(c->err, strlen(path), "a path");
+        else if (dt_image_has_extension(full))
+            status = dt_names_add(c->images, full, c->err);
+        else if (is_foreign_picture(full))
+            status = note(c, DT_WARNING, "image-unsupported", full, 0, "left out: JPEG and PNG are read");
+        else if (dt_path_extension(full)[0] == '\0' && dt_is_dir(full))
+            status = add_folder(c, full, depth + 1);
+        dt_free(full);
+    }
+    dt_names_free(&names);
+    return status;
+}
+
+/* The path that exists of base/name and other/name; base/name if neither does. */
+static char *resolve(const char *base, const char *other, const char *name)
+{
+    char *first = dt_path_join(base, name), *second = dt_path_join(other, name);
+    if (first && second && access(first, F_OK) != 0 && access(second, F_OK) == 0) {
+        char *swap = first;
+        first = second;
+        second = swap;
+    }
+    dt_free(second);
+    return first;
+}
+
+static dt_status add_list_line(collector *c, const char *list, const char *dir, char *text, int64_t line)
+{
+    size_t n = strlen(text);
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\r'))
+        text[--n] = '\0';
+    while (*text == ' ' || *text == '\t')
+        text++;
+    if (!*text) return DT_OK;
+    if (!dt_image_has_extension(text))
+        return note(c, DT_PROBLEM, "image-unsupported", list, line, "the line names no JPEG or PNG file");
+    char *path =
+        strncmp(text, "./", 2) == 0 ? dt_path_join(dir, text + 2) : resolve(c->config->root, dir, text);
+    if (!path) return dt_fail_memory(c->err, n, "a path");
+    dt_status st = access(path, F_OK) == 0 ? dt_names_add(c->images, path, c->err)
+                                           : note(c, DT_PROBLEM, "image-missing", list, line, path);
+    dt_free(path);
+    return st;
+}
+
+static dt_status add_list(collector *c, const char *path)
+{
+    char *text, *dir;
+    size_t size;
+    DT_TRY(dt_file_read(path, MAX_LIST_BYTES, &text, &size, c->err));
+    if (!(dir = dt_path_dir(path))) {
+        dt_free(text);
+        return dt_fail_memory(c->err, strlen(path), "a path");
+    }
+    dt_status st = DT_OK;
+    int64_t line = 0;
+    char *at = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text, *end = text + size;
+    while (at < end && st == DT_OK) {
+        char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (!stop) stop = end;
+        *stop = '\0';
+        st = add_list_line(c, path, dir, at, ++line);
+        at = stop + 1;
+    }
+    dt_free(dir);
+    dt_free(text);
+    return st;
+}
+
+static dt_status add_entry(collector *c, const char *entry)
+{
+    char *path = dt_path_join(c->config->root, entry);
+    /* Exported sets often say ../train/images beside the folder train: what Ultralytics reads, too. */
+    if (path && access(path, F_OK) != 0 && strncmp(entry, "../", 3) == 0) {
+        char *other = dt_path_join(c->config->root, entry + 3);
+        if (other && access(other, F_OK) == 0) {
+            dt_free(path);
+            path = other;
+        } else {
+            dt_free(other);
+        }
+    }
+    if (!path) return dt_fail_memory(c->err, strlen(entry), "a path");
+    dt_status st;
+    if (dt_is_dir(path))
+        st = add_folder(c, path, 0);
+    else if (dt_is_file(path) && dt_image_has_extension(path))
+        st = dt_names_add(c->images, path, c->err);
+    else if (dt_is_file(path))
+        st = add_list(c, path);
+    else
+        st = dt_fail(c->err, DT_ERR_NOT_FOUND, "%s: %s: %s: no such folder or file", c->config->file,
+                     c->split, path);
+    dt_free(path);
+    return st;
+}
+
+typedef struct part {
+    dt_dataset set;
+    dt_findings findings;
+    dt_error err;
+} part;
+
+typedef struct read_job {
+    const dt_yolo_config *config;
+    const dt_names *images;
+    part *parts; /* one a chunk: the result does not depend on threads */
+} read_job;
+
+/* Reads one label file into the last record. *found says whether it was there. */
+static dt_status read_label(const read_job *job, part *p, const char *path, int ignore, int *found)
+{
+    dt_error problem = {0};
+    char *text;
+    size_t size;
+    dt_status st = dt_file_read(path, MAX_LABEL_BYTES, &text, &size, &problem);
+    *found = st != DT_ERR_NOT_FOUND;
+    if (st == DT_ERR_NOT_FOUND) return DT_OK;
+    if (st == DT_ERR_MEMORY) return dt_fail(&p->err, st, "%s", problem.text);
+    if (st != DT_OK)
+        return dt_findings_add(
+            &p->findings,
+            &(dt_finding){.severity = DT_PROBLEM, .rule = "label-unreadable", .file = path, .object = -1},
+            &p->err, "%s", problem.text);
+    dt_yolo_rows rows = {path, job->config->names.count, job->config->class_base, ignore};
+    st = dt_yolo_parse(text, size, &rows, &p->set, &p->findings, &p->err);
+    dt_free(text);
+    return st;
+}
+
+static dt_status read_record(const read_job *job, part *p, const char *image)
+{
+    char *label = dt_yolo_label_path(image, "labels"), *ignored = dt_yolo_label_path(image, "ignore");
+    char *beside = dt_format("%.*s.txt", (int)(dt_path_extension(image) - image), image);
+    dt_record *record;
+    int found = 0, found_ignored;
+    dt_status st = label && ignored && beside ? dt_dataset_add_record(&p->set, image, label, &record, &p->err)
+                                              : dt_fail_memory(&p->err, strlen(image), "a path");
+    if (st == DT_OK) st = read_label(job, p, label, 0, &found);
+    if (st == DT_OK && !found && strcmp(label, beside) != 0) {
+        st = read_label(job, p, beside, 0, &found);
+        if (st == DT_OK && found) {
+            record->label = dt_arena_text(&p->set.texts, beside);
+            st = !record->label
+                     ? dt_fail_memory(&p->err, strlen(beside), "a path")
+                     : dt_findings_add(
+                           &p->findings,
+                           &(dt_finding){
+                               .severity = DT_NOTE, .rule = "label-beside", .file = beside, .object = -1},
+                           &p->err, "the label lies beside the image, not at %s", label);
+        }
+    }
+    if (st == DT_OK && !found) {
+        record->label = NULL;
+        st = dt_findings_add(
+            &p->findings,
+            &(dt_finding){.severity = DT_NOTE, .rule = "label-missing", .file = image, .object = -1}, &p->err,
+            "no label file (%s): a background image", label);
+    }
+    if (st == DT_OK && strcmp(ignored, label) != 0) st = read_label(job, p, ignored, 1, &found_ignored);
+    dt_free(label);
+    dt_free(ignored);
+    dt_free(beside);
+    return st;
+}
+
+static void read_chunk(void *arg, int64_t begin, int64_t end, int worker)
+{
+    read_job *job = arg;
+    part *p = &job->parts[begin / GRAIN];
+    (void)worker;
+    for (int64_t i = begin; i < end && p->err.status == DT_OK; i++)
+        if (read_record(job, p, job->images->items[i]) != DT_OK) return;
+}
+
+static dt_status read_records(const dt_yolo_config *config, const dt_names *images, dt_pool *pool,
+                              dt_dataset *set, dt_findings *findings, dt_error *err)
+{
+    size_t count = (images->count + GRAIN - 1) / GRAIN;
+    read_job job = {config, images, dt_calloc(count, sizeof *job.parts)};
+    if (!job.parts) return dt_fail_memory(err, count * sizeof *job.parts, "label files");
+    dt_parallel(pool, (int64_t)images->count, GRAIN, read_chunk, &job);
+    dt_status st = DT_OK;
+    for (size_t i = 0; i < count; i++) {
+        part *p = &job.parts[i];
+        if (st == DT_OK && p->err.status != DT_OK) st = dt_fail(err, p->err.status, "%s", p->err.text);
+        if (st == DT_OK) st = dt_dataset_append(set, &p->set, err);
+        if (st == DT_OK && findings) st = dt_findings_append(findings, &p->findings, err);
+        dt_dataset_free(&p->set);
+        dt_findings_free(&p->findings);
+    }
+    dt_free(job.parts);
+    return st;
+}
+
+/* What only the whole split shows: no labels at all, images listed twice, two images with one label file. */
+static dt_status check_split(collector *c, const dt_dataset *set)
+{
+    const dt_split *split = &set->splits[set->split_count - 1];
+    dt_strmap images = {0}, labels = {0};
+    size_t labelled = 0;
+    dt_status st = DT_OK;
+    if (split->count == 0)
+        return dt_findings_add(
+            c->findings,
+            &(dt_finding){
+                .severity = DT_PROBLEM, .rule = "split-empty", .file = c->config->file, .object = -1},
+            c->err, "%s: no JPEG or PNG file was found", c->split);
+    for (size_t i = 0; i < split->count && st == DT_OK; i++) {
+        const dt_record *r = &set->records[split->first + i];
+        int fresh = dt_strmap_add(&images, r->image, (int64_t)i);
+        if (fresh < 0) st = dt_fail_memory(c->err, images.count, "a map of images");
+        if (fresh == 0)
+            st = note(c, DT_WARNING, "image-twice", r->image, 0, "the image is listed more than once");
+        if (r->label) labelled++;
+        if (fresh == 1 && r->label && st == DT_OK) {
+            int64_t first = dt_strmap_get(&labels, r->label, -1);
+            if (first >= 0)
+                st = dt_findings_add(
+                    c->findings,
+                    &(dt_finding){
+                        .severity = DT_WARNING, .rule = "stem-twice", .file = r->image, .object = -1},
+                    c->err, "shares the label file %s with %s", r->label,
+                    set->records[split->first + (size_t)first].image);
+            else if (dt_strmap_add(&labels, r->label, (int64_t)i) < 0)
+                st = dt_fail_memory(c->err, labels.count, "a map of labels");
+        }
+    }
+    if (st == DT_OK && labelled == 0) {
+        char *label = dt_yolo_label_path(set->records[split->first].image, "labels");
+        st = label
+                 ? dt_findings_add(
+                       c->findings,
+                       &(dt_finding){.severity = DT_PROBLEM,
+                                     .rule = "labels-none",
+                                     .file = c->config->file,
+                                     .object = -1},
+                       c->err, "%s: none of %zu images has a label file; looked for %s and beside the image",
+                       c->split, split->count, label)
+                 : dt_fail_memory(c->err, 1, "a path");
+        dt_free(label);
+    }
+    dt_strmap_free(&images);
+    dt_strmap_free(&labels);
+    return st;
+}
+
+static dt_status find_orphans(dt_findings *findings, const dt_names *images, dt_error *err)
+{
+    dt_strmap known = {0}, folders = {0};
+    dt_arena texts = {0};
+    dt_names dirs = {0};
+    dt_status st = DT_OK;
+    for (size_t i = 0; i < images->count && st == DT_OK; i++) {
+        char *label = dt_yolo_label_path(images->items[i], "labels"),
+             *dir = label ? dt_path_dir(label) : NULL;
+        const char *kept = label ? dt_arena_text(&texts, label) : NULL;
+        if (!dir || !kept || dt_strmap_add(&known, kept, 1) < 0) {
+            st = dt_fail_memory(err, known.count, "a map of labels");
+        } else if (dt_strmap_get(&folders, dir, -1) < 0) {
+            const char *folder = dt_arena_text(&texts, dir);
+            if (!folder || dt_strmap_add(&folders, folder, 1) < 0)
+                st = dt_fail_memory(err, strlen(dir), "a path");
+            else
+                st = dt_names_add(&dirs, dir, err);
+        }
+        dt_free(label);
+        dt_free(dir);
+    }
+    for (size_t d = 0; d < dirs.count && st == DT_OK; d++) {
+        dt_names files;
+        dt_status listed = dt_dir_list(dirs.items[d], &files, err);
+        if (listed == DT_ERR_MEMORY) st = listed;
+        if (listed != DT_OK) continue; /* no label folder: nothing lies there */
+        for (size_t i = 0; i < files.count && st == DT_OK; i++) {
+            if (!has_suffix(files.items[i], ".txt") || strcmp(files.items[i], "classes.txt") == 0) continue;
+            char *path = dt_path_join(dirs.items[d], files.items[i]);
+            if (!path)
+                st = dt_fail_memory(err, 1, "a path");
+            else if (dt_strmap_get(&known, path, -1) < 0)
+                st = dt_findings_add(
+                    findings,
+                    &(dt_finding){.severity = DT_WARNING, .rule = "label-orphan", .file = path, .object = -1},
+                    err, "no split has an image for this label file");
+            dt_free(path);
+        }
+        dt_names_free(&files);
+    }
+    dt_names_free(&dirs);
+    dt_strmap_free(&known);
+    dt_strmap_free(&folders);
+    dt_arena_free(&texts);
+    return st;
+}
+
+/* Numbers from 1 to N instead of 0 to N-1 leave class 0 empty and make the last one out of range. */
+static dt_status check_base(const dt_yolo_config *config, const dt_dataset *set, dt_findings *findings,
+                            dt_error *err)
+{
+    if (!findings || config->class_base != 0 || !dt_findings_count_rule(findings, "class-range"))
+        return DT_OK;
+    for (size_t i = 0; i < set->object_count; i++)
+        if (set->objects[i].cls == 0) return DT_OK;
+    return dt_findings_add(
+        findings,
+        &(dt_finding){.severity = DT_PROBLEM, .rule = "class-base", .file = config->file, .object = -1}, err,
+        "no object has class 0 and some have %zu of 0..%zu: are the numbers 1-based?", config->names.count,
+        config->names.count - 1);
+}
+
+static dt_status missing_split(const dt_yolo_config *config, int split, dt_error *err)
+{
+    const char *wanted = dt_yolo_split_names[split], *best = NULL;
+    int distance = 3;
+    for (size_t i = 0; i < config->other_keys.count; i++) {
+        int d = dt_edit_distance(config->other_keys.items[i], wanted);
+        if (d < distance) {
+            distance = d;
+            best = config->other_keys.items[i];
+        }
+    }
+    if (best)
+        return dt_fail(err, DT_ERR_NOT_FOUND,
+                       "%s: there is no split '%s' (the key '%s' is not known: did you mean '%s'?)",
+                       config->file, wanted, best, wanted);
+    return dt_fail(err, DT_ERR_NOT_FOUND, "%s: there is no split '%s'", config->file, wanted);
+}
+
+static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_opts *opts, dt_dataset *set,
+                             dt_findings *findings, dt_names *all, dt_error *err)
+{
+    set->frame = DT_FRAME_FRACTIONS;
+    set->class_base = config->class_base;
+    for (size_t i = 0; i < config->names.count; i++) {
+        int32_t cls;
+        DT_TRY(dt_dataset_class(set, config->names.items[i], strlen(config->names.items[i]), &cls, err));
+        if ((size_t)cls != i)
+            return dt_fail(err, DT_ERR_FORMAT, "%s: the class name '%s' stands twice", config->file,
+                           config->names.items[i]);
+    }
+    for (int s = 0; s < DT_YOLO_SPLITS; s++) {
+        int wanted = opts->splits ? opts->splits >> s & 1 : config->entries[s].count > 0;
+        if (wanted && !config->entries[s].count) return missing_split(config, s, err);
+        if (!wanted && (opts->no_orphans || !findings)) continue;
+        dt_names images = {0};
+        /* Splits that nobody asked for are only listed, so that their labels are not taken for orphans. */
+        collector c = {.config = config,
+                       .findings = wanted ? findings : NULL,
+                       .images = &images,
+                       .split = dt_yolo_split_names[s],
+                       .err = err};
+        dt_status st = DT_OK;
+        for (size_t i = 0; i < config->entries[s].count && st == DT_OK; i++) {
+            st = add_entry(&c, config->entries[s].items[i]);
+            if (!wanted && st != DT_ERR_MEMORY) st = DT_OK;
+        }
+        if (st == DT_OK && wanted) st = dt_dataset_add_split(set, dt_yolo_split_names[s], err);
+        if (st == DT_OK && wanted) st = read_records(config, &images, opts->pool, set, findings, err);
+        if (st == DT_OK && wanted) st = check_split(&c, set);
+        for (size_t i = 0; i < images.count && st == DT_OK && findings && !opts->no_orphans; i++)
+            st = dt_names_add(all, images.items[i], err);
+        dt_names_free(&images);
+        DT_TRY(st);
+    }
+    DT_TRY(check_base(config, set, findings, err));
+    return findings && !opts->no_orphans ? find_orphans(findings, all, err) : DT_OK;
+}
+
+dt_status dt_yolo_read(const char *yaml_path, const dt_yolo_read_opts *opts, dt_dataset *set,
+                       dt_findings *findings, dt_error *err)
+{
+    static const dt_yolo_read_opts defaults = {0};
+    dt_yolo_config config;
+    dt_names all = {0};
+    *set = (dt_dataset){0};
+    DT_TRY(dt_yolo_config_read(yaml_path, &config, err));
+    dt_status st = read_config(&config, opts ? opts : &defaults, set, findings, &all, err);
+    dt_names_free(&all);
+    dt_yolo_config_free(&config);
+    if (st != DT_OK) dt_dataset_free(set);
+    return st;
+}

@@ -27,7 +27,8 @@ static dt_status avg_pool2d_ref(dt_ctx *ctx, const dt_call *call)
         for (int64_t i = 0; i < oh; i++)
             for (int64_t j = 0; j < ow; j++) {
                 int64_t y0, y1, x0, x1;
-                int64_t full = dt_pool2d_window(a, 0, h, i, &y0, &y1) * dt_pool2d_window(a, 1, w, j, &x0, &x1);
+                int64_t full =
+                    dt_pool2d_window(a, 0, h, i, &y0, &y1) * dt_pool2d_window(a, 1, w, j, &x0, &x1);
                 double total = 0;
                 for (int64_t v = y0; v < y1; v++)
                     for (int64_t u = x0; u < x1; u++)

@@ -11,8 +11,8 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
     out[0].shape = DT_SHAPE(dy->shape.dim[0], dy->shape.dim[1], args->h, args->w);
     DT_TRY(dt_pool2d_check(ctx, call, &args->pool, &out[0].shape, &y));
     if (!dt_shape_equal(&y, &dy->shape))
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "dy is %s, the pooling gives %s", dt_shape_text(&dy->shape, a),
-                          dt_shape_text(&y, b));
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "dy is %s, the pooling gives %s",
+                          dt_shape_text(&dy->shape, a), dt_shape_text(&y, b));
     return DT_OK;
 }
 
@@ -30,8 +30,10 @@ static dt_status avg_pool2d_dx_ref(dt_ctx *ctx, const dt_call *call)
         for (int64_t i = 0; i < oh; i++)
             for (int64_t j = 0; j < ow; j++) {
                 int64_t y0, y1, x0, x1;
-                int64_t full = dt_pool2d_window(a, 0, h, i, &y0, &y1) * dt_pool2d_window(a, 1, w, j, &x0, &x1);
-                double share = dt_get(dy, at++) / (double)(a->count_include_pad ? full : (y1 - y0) * (x1 - x0));
+                int64_t full =
+                    dt_pool2d_window(a, 0, h, i, &y0, &y1) * dt_pool2d_window(a, 1, w, j, &x0, &x1);
+                double share =
+                    dt_get(dy, at++) / (double)(a->count_include_pad ? full : (y1 - y0) * (x1 - x0));
                 for (int64_t v = y0; v < y1; v++)
                     for (int64_t u = x0; u < x1; u++) {
                         int64_t k = (p * h + v) * w + u;

@@ -23,7 +23,8 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
     if (!args->training && (!call->in[3] || !call->in[4]))
         return dt_op_fail(ctx, call, DT_ERR_ARG, "running statistics are needed outside training");
     if (args->training && c > 0 && dt_numel(x) == c)
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "more than one value a channel is needed in training, x is %s",
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE,
+                          "more than one value a channel is needed in training, x is %s",
                           dt_shape_text(&x->shape, text));
     out[1].dtype = out[2].dtype = x->dtype;
     out[1].shape = out[2].shape = DT_SHAPE(c);
@@ -62,13 +63,16 @@ static dt_status batch_norm_ref(dt_ctx *ctx, const dt_call *call)
                 var += d * d;
             }
             if (running_mean)
-                dt_set(running_mean, ch, (1 - args->momentum) * dt_get(running_mean, ch) + args->momentum * mean);
+                dt_set(running_mean, ch,
+                       (1 - args->momentum) * dt_get(running_mean, ch) + args->momentum * mean);
             if (running_var)
                 dt_set(running_var, ch,
-                       (1 - args->momentum) * dt_get(running_var, ch) + args->momentum * var / (double)(count - 1));
+                       (1 - args->momentum) * dt_get(running_var, ch) +
+                           args->momentum * var / (double)(count - 1));
             var /= (double)count;
         }
-        double invstd = 1 / sqrt(var + args->eps), w = weight ? dt_get(weight, ch) : 1, b = bias ? dt_get(bias, ch) : 0;
+        double invstd = 1 / sqrt(var + args->eps), w = weight ? dt_get(weight, ch) : 1,
+               b = bias ? dt_get(bias, ch) : 0;
         dt_set(call->out[1], ch, mean);
         dt_set(call->out[2], ch, invstd);
         for (int64_t i = 0; i < count; i++) {
@@ -92,11 +96,13 @@ const dt_op dt_op_batch_norm = {
     .cpu = {dt_batch_norm_cpu, DT_M_F32},
 };
 
-dt_tensor *dt_batch_norm(dt_ctx *ctx, dt_tensor *x, dt_tensor *weight, dt_tensor *bias, dt_tensor *running_mean,
-                         dt_tensor *running_var, int training, double momentum, double eps)
+dt_tensor *dt_batch_norm(dt_ctx *ctx, dt_tensor *x, dt_tensor *weight, dt_tensor *bias,
+                         dt_tensor *running_mean, dt_tensor *running_var, int training, double momentum,
+                         double eps)
 {
     dt_tensor *const in[] = {x, weight, bias, running_mean, running_var};
-    dt_tensor *y = dt_op_apply1(ctx, &dt_op_batch_norm, in, 5, &(dt_batch_norm_args){training, momentum, eps});
+    dt_tensor *y =
+        dt_op_apply1(ctx, &dt_op_batch_norm, in, 5, &(dt_batch_norm_args){training, momentum, eps});
     if (y && training) {
         if (running_mean) running_mean->storage->version++;
         if (running_var) running_var->storage->version++;

@@ -56,7 +56,8 @@ static void forward(void *arg, int64_t begin, int64_t end, int worker)
         double invstd = 1 / sqrt(var + j->args->eps);
         j->mean[ch] = (float)mean;
         j->invstd[ch] = (float)invstd;
-        float scale = (float)(invstd * (j->weight ? (double)j->weight[ch] : 1)), shift = j->bias ? j->bias[ch] : 0.0f;
+        float scale = (float)(invstd * (j->weight ? (double)j->weight[ch] : 1)),
+              shift = j->bias ? j->bias[ch] : 0.0f;
         for (int64_t n = 0; n < j->n; n++) {
             int64_t at = (n * j->c + ch) * j->inner;
             j->simd->normalise(j->y + at, j->x + at, j->inner, (float)mean, scale, shift);
@@ -87,8 +88,8 @@ static void backward(void *arg, int64_t begin, int64_t end, int worker)
         }
         for (int64_t n = 0; n < j->n; n++) {
             int64_t at = (n * j->c + ch) * j->inner;
-            j->simd->grad_apply(j->dx + at, j->dy + at, j->x + at, j->inner, j->mean[ch], (float)scale, (float)m0,
-                                (float)m1);
+            j->simd->grad_apply(j->dx + at, j->dy + at, j->x + at, j->inner, j->mean[ch], (float)scale,
+                                (float)m0, (float)m1);
         }
     }
 }
@@ -97,7 +98,11 @@ static job job_make(const dt_call *call, const dt_tensor *x)
 {
     int64_t n = x->shape.dim[0], c = x->shape.dim[1], total = dt_numel(x);
     return (job){
-        .simd = dt_simd_get(), .args = call->args, .n = n, .c = c, .inner = total > 0 ? total / (n * c) : 0,
+        .simd = dt_simd_get(),
+        .args = call->args,
+        .n = n,
+        .c = c,
+        .inner = total > 0 ? total / (n * c) : 0,
         .x = dt_f32(x),
     };
 }

@@ -27,7 +27,8 @@ static dt_status batch_norm_dx_ref(dt_ctx *ctx, const dt_call *call)
     int64_t n = x->shape.dim[0], c = x->shape.dim[1], total = dt_numel(x);
     int64_t inner = total > 0 ? total / (n * c) : 0, count = n * inner;
     for (int64_t ch = 0; ch < c; ch++) {
-        double mean = dt_get(call->in[2], ch), invstd = dt_get(call->in[3], ch), w = weight ? dt_get(weight, ch) : 1;
+        double mean = dt_get(call->in[2], ch), invstd = dt_get(call->in[3], ch),
+               w = weight ? dt_get(weight, ch) : 1;
         double sum = 0, dot = 0;
         for (int64_t i = 0; i < count; i++) {
             int64_t at = (i / inner * c + ch) * inner + i % inner;

@@ -6,7 +6,8 @@ dt_status dt_check_images(dt_ctx *ctx, const dt_call *call, const dt_tensor *x, 
     if (!dt_dtype_is_float(x->dtype))
         return dt_op_fail(ctx, call, DT_ERR_DTYPE, "%s is %s, not floating", what, dt_dtype_name(x->dtype));
     if (x->shape.rank != 4)
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "%s is %s, not (N,C,H,W)", what, dt_shape_text(&x->shape, text));
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "%s is %s, not (N,C,H,W)", what,
+                          dt_shape_text(&x->shape, text));
     return DT_OK;
 }
 
@@ -16,14 +17,15 @@ dt_status dt_conv2d_shape(dt_ctx *ctx, const dt_call *call, const dt_conv2d_args
     char tx[DT_SHAPE_TEXT], tw[DT_SHAPE_TEXT];
     for (int i = 0; i < 2; i++)
         if (a->stride[i] < 1 || a->dilation[i] < 1 || a->pad[i] < 0 || a->groups < 1)
-            return dt_op_fail(ctx, call, DT_ERR_ARG, "stride %d, dilation %d, pad %d, groups %d", a->stride[i],
-                              a->dilation[i], a->pad[i], a->groups);
+            return dt_op_fail(ctx, call, DT_ERR_ARG, "stride %d, dilation %d, pad %d, groups %d",
+                              a->stride[i], a->dilation[i], a->pad[i], a->groups);
     if (x->rank != 4 || w->rank != 4)
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "x is %s, w %s; (N,C,H,W) and (O,C/groups,kh,kw) are wanted",
-                          dt_shape_text(x, tx), dt_shape_text(w, tw));
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE,
+                          "x is %s, w %s; (N,C,H,W) and (O,C/groups,kh,kw) are wanted", dt_shape_text(x, tx),
+                          dt_shape_text(w, tw));
     if (x->dim[1] % a->groups != 0 || w->dim[0] % a->groups != 0)
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "%d groups do not divide the channels of x %s and w %s", a->groups,
-                          dt_shape_text(x, tx), dt_shape_text(w, tw));
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "%d groups do not divide the channels of x %s and w %s",
+                          a->groups, dt_shape_text(x, tx), dt_shape_text(w, tw));
     if (w->dim[1] != x->dim[1] / a->groups)
         return dt_op_fail(ctx, call, DT_ERR_SHAPE, "x has %lld channels in %d groups, w expects %lld a group",
                           (long long)x->dim[1], a->groups, (long long)w->dim[1]);
@@ -32,8 +34,9 @@ dt_status dt_conv2d_shape(dt_ctx *ctx, const dt_call *call, const dt_conv2d_args
         int64_t reach = (int64_t)a->dilation[i] * (w->dim[2 + i] - 1) + 1;
         int64_t room = x->dim[2 + i] + 2 * (int64_t)a->pad[i] - reach;
         if (w->dim[2 + i] < 1 || room < 0)
-            return dt_op_fail(ctx, call, DT_ERR_SHAPE, "the kernel of %s does not fit into x %s with padding %d",
-                              dt_shape_text(w, tw), dt_shape_text(x, tx), a->pad[i]);
+            return dt_op_fail(ctx, call, DT_ERR_SHAPE,
+                              "the kernel of %s does not fit into x %s with padding %d", dt_shape_text(w, tw),
+                              dt_shape_text(x, tx), a->pad[i]);
         y->dim[2 + i] = room / a->stride[i] + 1;
     }
     return DT_OK;
@@ -67,7 +70,8 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 static dt_status conv2d_ref(dt_ctx *ctx, const dt_call *call)
 {
     (void)ctx;
-    const dt_tensor *x = call->in[0], *w = call->in[1], *b = call->n_in > 2 ? call->in[2] : NULL, *y = call->out[0];
+    const dt_tensor *x = call->in[0], *w = call->in[1], *b = call->n_in > 2 ? call->in[2] : NULL,
+                    *y = call->out[0];
     dt_conv_geo g = dt_conv_geo_make(&x->shape, &w->shape, &y->shape, call->args);
     int64_t at = 0;
     for (int64_t n = 0; n < g.n; n++)

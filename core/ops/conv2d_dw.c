@@ -9,14 +9,15 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
     DT_TRY(dt_check_images(ctx, call, dy, "dy"));
     DT_TRY(dt_check_images(ctx, call, x, "x"));
     if (args->conv.groups < 1 || x->shape.dim[1] % args->conv.groups != 0)
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "%d groups do not divide the channels of x %s", args->conv.groups,
-                          dt_shape_text(&x->shape, a));
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "%d groups do not divide the channels of x %s",
+                          args->conv.groups, dt_shape_text(&x->shape, a));
     out[0].dtype = dy->dtype;
     out[0].shape = DT_SHAPE(dy->shape.dim[1], x->shape.dim[1] / args->conv.groups, args->kh, args->kw);
     DT_TRY(dt_conv2d_shape(ctx, call, &args->conv, &x->shape, &out[0].shape, &y));
     if (x->dtype != dy->dtype || !dt_shape_equal(&y, &dy->shape))
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "dy is %s %s, the convolution gives %s %s", dt_dtype_name(dy->dtype),
-                          dt_shape_text(&dy->shape, a), dt_dtype_name(x->dtype), dt_shape_text(&y, b));
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "dy is %s %s, the convolution gives %s %s",
+                          dt_dtype_name(dy->dtype), dt_shape_text(&dy->shape, a), dt_dtype_name(x->dtype),
+                          dt_shape_text(&y, b));
     return DT_OK;
 }
 
@@ -69,7 +70,8 @@ const dt_op dt_op_conv2d_dw = {
     .cpu = {dt_conv2d_dw_cpu, DT_M_F32},
 };
 
-dt_tensor *dt_conv2d_dw(dt_ctx *ctx, dt_tensor *dy, dt_tensor *x, const dt_conv2d_args *args, int64_t kh, int64_t kw)
+dt_tensor *dt_conv2d_dw(dt_ctx *ctx, dt_tensor *dy, dt_tensor *x, const dt_conv2d_args *args, int64_t kh,
+                        int64_t kw)
 {
     dt_tensor *const in[] = {dy, x};
     dt_conv2d_dw_args full = {*args, kh, kw};

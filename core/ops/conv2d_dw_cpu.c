@@ -42,7 +42,8 @@ static void run_tile(void *arg, int64_t begin, int64_t end, int worker)
     const dt_simd *s = jb->simd;
     int mr = s->mr, nr = s->nr;
     int64_t taps = jb->g.n_taps, plane = v->h * v->w;
-    float *stage = jb->scratch + worker * jb->scratch_floats, *b = stage + nr * K_BLOCK, *c = b + nr * K_BLOCK;
+    float *stage = jb->scratch + worker * jb->scratch_floats, *b = stage + nr * K_BLOCK,
+          *c = b + nr * K_BLOCK;
     dt_run runs[K_BLOCK];
     for (int64_t task = begin; task < end; task++) {
         int64_t split = task % jb->m_splits, panel = task / jb->m_splits % jb->panels;
@@ -103,8 +104,16 @@ dt_status dt_conv2d_dw_cpu(dt_ctx *ctx, const dt_call *call)
     if (taps && jb.a && jb.scratch) {
         for (int64_t t = 0; t < n_taps; t++)
             taps[t] = (dt_conv_tap){t / v.kw * v.dy - v.py, t % v.kw * v.dx - v.px, t};
-        jb.g = (dt_conv_gather){.n = v.n, .groups = v.groups, .ci = v.cg, .ih = v.h, .iw = v.w, .gh = v.oh, .gw = v.ow,
-                           .is = {v.sy, v.sx}, .taps = taps, .n_taps = n_taps};
+        jb.g = (dt_conv_gather){.n = v.n,
+                                .groups = v.groups,
+                                .ci = v.cg,
+                                .ih = v.h,
+                                .iw = v.w,
+                                .gh = v.oh,
+                                .gw = v.ow,
+                                .is = {v.sy, v.sx},
+                                .taps = taps,
+                                .n_taps = n_taps};
         dt_parallel(pool, v.groups * jb.m_panels * v.n, 1, pack_dy, &jb);
         dt_parallel(pool, v.groups * jb.panels * jb.m_splits, 1, run_tile, &jb);
     }

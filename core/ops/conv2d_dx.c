@@ -12,8 +12,9 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
     out[0].shape = DT_SHAPE(dy->shape.dim[0], w->shape.dim[1] * args->conv.groups, args->h, args->w);
     DT_TRY(dt_conv2d_shape(ctx, call, &args->conv, &out[0].shape, &w->shape, &y));
     if (w->dtype != dy->dtype || !dt_shape_equal(&y, &dy->shape))
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "dy is %s %s, the convolution gives %s %s", dt_dtype_name(dy->dtype),
-                          dt_shape_text(&dy->shape, a), dt_dtype_name(w->dtype), dt_shape_text(&y, b));
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "dy is %s %s, the convolution gives %s %s",
+                          dt_dtype_name(dy->dtype), dt_shape_text(&dy->shape, a), dt_dtype_name(w->dtype),
+                          dt_shape_text(&y, b));
     return DT_OK;
 }
 
@@ -68,7 +69,8 @@ const dt_op dt_op_conv2d_dx = {
     .cpu = {dt_conv2d_dx_cpu, DT_M_F32},
 };
 
-dt_tensor *dt_conv2d_dx(dt_ctx *ctx, dt_tensor *dy, dt_tensor *w, const dt_conv2d_args *args, int64_t h, int64_t w_)
+dt_tensor *dt_conv2d_dx(dt_ctx *ctx, dt_tensor *dy, dt_tensor *w, const dt_conv2d_args *args, int64_t h,
+                        int64_t w_)
 {
     dt_tensor *const in[] = {dy, w};
     dt_conv2d_dx_args full = {*args, h, w_};

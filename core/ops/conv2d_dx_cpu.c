@@ -14,12 +14,23 @@ dt_status dt_conv2d_dx_cpu(dt_ctx *ctx, const dt_call *call)
     dt_conv_tap *taps = dt_scratch_take(ctx, dy->device, (size_t)k2 * sizeof *taps);
     if (!taps) return dt_ctx_status(ctx);
     dt_conv_gather g = {
-        .n = v.n, .groups = v.groups, .ci = v.og, .co = v.cg,
-        .in = dt_f32(dy), .ih = v.oh, .iw = v.ow,
-        .out = dt_f32(dx), .oh = v.h, .ow = v.w,
-        .is = {1, 1}, .os = {v.sy, v.sx},
-        .taps = taps, .w = dt_f32(w),
-        .ms = k2, .cs = v.cg * k2, .w_group = v.og * v.cg * k2,
+        .n = v.n,
+        .groups = v.groups,
+        .ci = v.og,
+        .co = v.cg,
+        .in = dt_f32(dy),
+        .ih = v.oh,
+        .iw = v.ow,
+        .out = dt_f32(dx),
+        .oh = v.h,
+        .ow = v.w,
+        .is = {1, 1},
+        .os = {v.sy, v.sx},
+        .taps = taps,
+        .w = dt_f32(w),
+        .ms = k2,
+        .cs = v.cg * k2,
+        .w_group = v.og * v.cg * k2,
     };
     dt_status st = DT_OK;
     for (int64_t ry = 0; ry < v.sy && ry < v.h; ry++)

@@ -13,7 +13,8 @@ static int64_t first_at_least(int64_t bound, int64_t offset, int64_t stride)
     return room <= 0 ? 0 : (room + stride - 1) / stride;
 }
 
-int dt_conv_gather_runs(const dt_conv_gather *g, const dt_conv_tap *tap, int64_t begin, int64_t len, dt_run *runs)
+int dt_conv_gather_runs(const dt_conv_gather *g, const dt_conv_tap *tap, int64_t begin, int64_t len,
+                        dt_run *runs)
 {
     int64_t image = g->groups * g->ci * g->ih * g->iw, gx = begin % g->gw, row = begin / g->gw;
     int64_t gy = row % g->gh, n = row / g->gh;
@@ -87,7 +88,8 @@ static void write_panel(const job *jb, const float *c, int64_t group, int64_t m0
         int64_t channel = group * g->co + m0;
         float *dst = g->out + (n * g->groups * g->co + channel) * plane + offset;
         for (int64_t m = 0; m < rows; m++)
-            jb->simd->write_run(dst + m * plane, g->os[1], c + m * nr + at, room, g->bias ? g->bias[channel + m] : 0.0f);
+            jb->simd->write_run(dst + m * plane, g->os[1], c + m * nr + at, room,
+                                g->bias ? g->bias[channel + m] : 0.0f);
         at += room;
     }
 }
@@ -114,8 +116,8 @@ static void run_tile(void *arg, int64_t begin, int64_t end, int worker)
                 int64_t col = p * nr, len = jb->columns - col < nr ? jb->columns - col : nr;
                 for (int64_t t = 0; t < taps; t++) {
                     int n_runs = dt_conv_gather_runs(g, &g->taps[t], col, len, runs);
-                    s->copy_runs(b + t * nr, taps * nr, nr, g->in + (group * g->ci + c0) * plane, plane, cn, runs,
-                                 n_runs, g->is[1]);
+                    s->copy_runs(b + t * nr, taps * nr, nr, g->in + (group * g->ci + c0) * plane, plane, cn,
+                                 runs, n_runs, g->is[1]);
                 }
                 float *tile_c = c + (p - p0) * (m1 - m0) * mr * nr;
                 for (int64_t m = m0; m < m1; m++)

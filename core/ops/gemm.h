@@ -22,12 +22,13 @@ typedef struct dt_simd {
     void (*tile)(int64_t k, const float *a, const float *b, float *c, int64_t ldc, int accumulate);
     /** For i in [0, count): row i (`width` columns, at dst + i dst_step) = the runs read from src + i src_step, 0
      *  elsewhere. */
-    void (*copy_runs)(float *dst, int64_t dst_step, int64_t width, const float *src, int64_t src_step, int64_t count,
-                      const dt_run *runs, int n_runs, int64_t stride);
+    void (*copy_runs)(float *dst, int64_t dst_step, int64_t width, const float *src, int64_t src_step,
+                      int64_t count, const dt_run *runs, int n_runs, int64_t stride);
     /** dst[i * stride] = src[i] + bias */
     void (*write_run)(float *dst, int64_t stride, const float *src, int64_t len, float bias);
     /** dst[j * dst_ld + i] = src[i * src_ld + j] for i < rows, j < cols. */
-    void (*transpose)(float *dst, int64_t dst_ld, const float *src, int64_t src_ld, int64_t rows, int64_t cols);
+    void (*transpose)(float *dst, int64_t dst_ld, const float *src, int64_t src_ld, int64_t rows,
+                      int64_t cols);
     /** Mean of n >= 1 values and sum of squared differences from it. */
     void (*moments)(const float *x, int64_t n, double *mean, double *m2);
     /** y = (x - mean) scale + shift */
@@ -35,8 +36,8 @@ typedef struct dt_simd {
     /** sum of dy and of dy (x - mean) */
     void (*grad_sums)(const float *dy, const float *x, int64_t n, float mean, double *sum, double *dot);
     /** dx = scale (dy - m0 - (x - mean) m1) */
-    void (*grad_apply)(float *dx, const float *dy, const float *x, int64_t n, float mean, float scale, float m0,
-                       float m1);
+    void (*grad_apply)(float *dx, const float *dy, const float *x, int64_t n, float mean, float scale,
+                       float m0, float m1);
     /** dst = dst + a src */
     void (*axpy)(float *dst, const float *src, int64_t n, float a);
 } dt_simd;

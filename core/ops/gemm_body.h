@@ -78,8 +78,8 @@ static inline void copy_run(float *dst, const float *src, int64_t len, int64_t s
         dst[i] = src[i * stride];
 }
 
-static void copy_runs(float *dst, int64_t dst_step, int64_t width, const float *src, int64_t src_step, int64_t count,
-                      const dt_run *runs, int n_runs, int64_t stride)
+static void copy_runs(float *dst, int64_t dst_step, int64_t width, const float *src, int64_t src_step,
+                      int64_t count, const dt_run *runs, int n_runs, int64_t stride)
 {
     int64_t filled = 0;
     for (int r = 0; r < n_runs; r++)
@@ -105,7 +105,8 @@ static void write_run(float *dst, int64_t stride, const float *src, int64_t len,
         dst[i * stride] = src[i] + bias;
 }
 
-static void transpose(float *dst, int64_t dst_ld, const float *src, int64_t src_ld, int64_t rows, int64_t cols)
+static void transpose(float *dst, int64_t dst_ld, const float *src, int64_t src_ld, int64_t rows,
+                      int64_t cols)
 {
     int64_t i = 0;
     for (; i + TB <= rows; i += TB) {
@@ -218,8 +219,8 @@ static void grad_sums(const float *dy, const float *x, int64_t n, float mean, do
     *dot = product;
 }
 
-static void grad_apply(float *dx, const float *dy, const float *x, int64_t n, float mean, float scale, float m0,
-                       float m1)
+static void grad_apply(float *dx, const float *dy, const float *x, int64_t n, float mean, float scale,
+                       float m0, float m1)
 {
     reg m = splat(mean), s = splat(scale), a = splat(m0), b = splat(-m1);
     int64_t i = 0;

@@ -2,17 +2,17 @@
 
 #include "core/cpu.h"
 
-#define SIMD dt_simd_base
-#define VL 4
-#define MR 4
-#define NV 2
-#define MADD(a, b, c) ((a) * (b) + (c))
+#define SIMD           dt_simd_base
+#define VL             4
+#define MR             4
+#define NV             2
+#define MADD(a, b, c)  ((a) * (b) + (c))
 #define MADD1(a, b, c) ((a) * (b) + (c))
-#define TB 4
-#define COPY_TAIL(dst, src, n)                                                                                         \
-    do {                                                                                                               \
-        for (int64_t t = 0; t < (n); t++)                                                                              \
-            (dst)[t] = (src)[t];                                                                                       \
+#define TB             4
+#define COPY_TAIL(dst, src, n)                                                                               \
+    do {                                                                                                     \
+        for (int64_t t = 0; t < (n); t++)                                                                    \
+            (dst)[t] = (src)[t];                                                                             \
     } while (0)
 
 static inline void transpose_block(float *dst, int64_t dst_ld, const float *src, int64_t src_ld)

@@ -12,8 +12,8 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
         return dt_op_fail(ctx, call, DT_ERR_SHAPE, "x is %s, w is %s; (..., in) and (out, in) are wanted",
                           dt_shape_text(&x->shape, tx), dt_shape_text(&w->shape, tw));
     if (b && (b->shape.rank != 1 || b->shape.dim[0] != w->shape.dim[0]))
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "b is %s, w gives %lld features", dt_shape_text(&b->shape, tx),
-                          (long long)w->shape.dim[0]);
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "b is %s, w gives %lld features",
+                          dt_shape_text(&b->shape, tx), (long long)w->shape.dim[0]);
     out[0].dtype = x->dtype;
     out[0].shape = x->shape;
     out[0].shape.dim[last] = w->shape.dim[0];
@@ -41,7 +41,8 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 static dt_status linear_ref(dt_ctx *ctx, const dt_call *call)
 {
     (void)ctx;
-    const dt_tensor *x = call->in[0], *w = call->in[1], *b = call->n_in > 2 ? call->in[2] : NULL, *y = call->out[0];
+    const dt_tensor *x = call->in[0], *w = call->in[1], *b = call->n_in > 2 ? call->in[2] : NULL,
+                    *y = call->out[0];
     int64_t out = w->shape.dim[0], in = w->shape.dim[1], rows = out > 0 ? dt_numel(y) / out : 0;
     for (int64_t r = 0; r < rows; r++)
         for (int64_t j = 0; j < out; j++) {

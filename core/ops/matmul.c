@@ -10,7 +10,8 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
                           dt_dtype_name(b->dtype));
     int ra = a->shape.rank, rb = b->shape.rank, fits = ra >= 2 && rb >= 2;
     if (fits) {
-        int64_t k = a->shape.dim[ra - 1 - (args->trans_a != 0)], k2 = b->shape.dim[rb - 2 + (args->trans_b != 0)];
+        int64_t k = a->shape.dim[ra - 1 - (args->trans_a != 0)],
+                k2 = b->shape.dim[rb - 2 + (args->trans_b != 0)];
         dt_shape lead_a = a->shape, lead_b = b->shape;
         lead_a.rank -= 2;
         lead_b.rank -= 2;
@@ -32,9 +33,11 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
     const dt_matmul_args *args = g->args;
     dt_tensor *a = g->in[0], *b = g->in[1], *dy = g->gout[0];
     if (g->needs[0])
-        g->gin[0] = args->trans_a ? dt_matmul(ctx, b, dy, args->trans_b, 1) : dt_matmul(ctx, dy, b, 0, !args->trans_b);
+        g->gin[0] = args->trans_a ? dt_matmul(ctx, b, dy, args->trans_b, 1)
+                                  : dt_matmul(ctx, dy, b, 0, !args->trans_b);
     if (g->needs[1])
-        g->gin[1] = args->trans_b ? dt_matmul(ctx, dy, a, 1, args->trans_a) : dt_matmul(ctx, a, dy, !args->trans_a, 0);
+        g->gin[1] = args->trans_b ? dt_matmul(ctx, dy, a, 1, args->trans_a)
+                                  : dt_matmul(ctx, a, dy, !args->trans_a, 0);
     return dt_ctx_status(ctx);
 }
 

@@ -22,7 +22,8 @@ static void run_tile(void *arg, int64_t begin, int64_t end, int worker)
     (void)worker;
     const job *j = arg;
     for (int64_t task = begin; task < end; task++) {
-        int64_t tn = task % j->tiles_n, tm = task / j->tiles_n % j->tiles_m, t = task / (j->tiles_n * j->tiles_m);
+        int64_t tn = task % j->tiles_n, tm = task / j->tiles_n % j->tiles_m,
+                t = task / (j->tiles_n * j->tiles_m);
         int64_t m0 = tm * TILE_M, n0 = tn * TILE_N;
         int64_t mc = j->m - m0 < TILE_M ? j->m - m0 : TILE_M, nc = j->n - n0 < TILE_N ? j->n - n0 : TILE_N;
         const float *a = j->a + dt_strided_index(&j->lead, j->step_a, t) + (j->trans_a ? m0 : m0 * j->k);
@@ -31,9 +32,10 @@ static void run_tile(void *arg, int64_t begin, int64_t end, int worker)
         if (j->bias)
             for (int64_t i = 0; i < mc; i++)
                 memcpy(y + i * j->n, j->bias + n0, (size_t)nc * sizeof *y);
-        cblas_sgemm(CblasRowMajor, j->trans_a ? CblasTrans : CblasNoTrans, j->trans_b ? CblasTrans : CblasNoTrans,
-                    (blasint)mc, (blasint)nc, (blasint)j->k, 1.0f, a, (blasint)(j->trans_a ? j->m : j->k), b,
-                    (blasint)(j->trans_b ? j->k : j->n), j->bias ? 1.0f : 0.0f, y, (blasint)j->n);
+        cblas_sgemm(CblasRowMajor, j->trans_a ? CblasTrans : CblasNoTrans,
+                    j->trans_b ? CblasTrans : CblasNoTrans, (blasint)mc, (blasint)nc, (blasint)j->k, 1.0f, a,
+                    (blasint)(j->trans_a ? j->m : j->k), b, (blasint)(j->trans_b ? j->k : j->n),
+                    j->bias ? 1.0f : 0.0f, y, (blasint)j->n);
     }
 }
 
@@ -57,7 +59,8 @@ dt_status dt_matmul_cpu(dt_ctx *ctx, const dt_call *call)
     const dt_matmul_args *args = call->args;
     const dt_tensor *a = call->in[0], *b = call->in[1], *y = call->out[0];
     int rank = y->shape.rank;
-    job j = {.a = dt_f32(a), .b = dt_f32(b), .y = dt_f32(y), .trans_a = args->trans_a, .trans_b = args->trans_b};
+    job j = {
+        .a = dt_f32(a), .b = dt_f32(b), .y = dt_f32(y), .trans_a = args->trans_a, .trans_b = args->trans_b};
     j.m = y->shape.dim[rank - 2];
     j.n = y->shape.dim[rank - 1];
     j.k = a->shape.dim[a->shape.rank - 1 - (args->trans_a != 0)];
@@ -82,8 +85,14 @@ dt_status dt_matmul_cpu(dt_ctx *ctx, const dt_call *call)
 
 dt_status dt_linear_cpu(dt_ctx *ctx, const dt_call *call)
 {
-    const dt_tensor *x = call->in[0], *w = call->in[1], *b = call->n_in > 2 ? call->in[2] : NULL, *y = call->out[0];
-    job j = {.a = dt_f32(x), .b = dt_f32(w), .bias = b ? dt_f32(b) : NULL, .y = dt_f32(y), .batch = 1, .trans_b = 1};
+    const dt_tensor *x = call->in[0], *w = call->in[1], *b = call->n_in > 2 ? call->in[2] : NULL,
+                    *y = call->out[0];
+    job j = {.a = dt_f32(x),
+             .b = dt_f32(w),
+             .bias = b ? dt_f32(b) : NULL,
+             .y = dt_f32(y),
+             .batch = 1,
+             .trans_b = 1};
     j.n = w->shape.dim[0];
     j.k = w->shape.dim[1];
     j.m = j.n > 0 ? dt_numel(y) / j.n : 0;

@@ -12,7 +12,8 @@ int64_t dt_pool2d_out(const dt_pool2d_args *a, int i, int64_t size)
     return out;
 }
 
-dt_status dt_pool2d_check(dt_ctx *ctx, const dt_call *call, const dt_pool2d_args *a, const dt_shape *x, dt_shape *y)
+dt_status dt_pool2d_check(dt_ctx *ctx, const dt_call *call, const dt_pool2d_args *a, const dt_shape *x,
+                          dt_shape *y)
 {
     char text[DT_SHAPE_TEXT];
     *y = *x;
@@ -22,8 +23,8 @@ dt_status dt_pool2d_check(dt_ctx *ctx, const dt_call *call, const dt_pool2d_args
                               a->kernel[i], a->stride[i], a->pad[i]);
         y->dim[2 + i] = dt_pool2d_out(a, i, x->dim[2 + i]);
         if (y->dim[2 + i] < 1)
-            return dt_op_fail(ctx, call, DT_ERR_SHAPE, "a window of %d x %d does not fit into %s", a->kernel[0],
-                              a->kernel[1], dt_shape_text(x, text));
+            return dt_op_fail(ctx, call, DT_ERR_SHAPE, "a window of %d x %d does not fit into %s",
+                              a->kernel[0], a->kernel[1], dt_shape_text(x, text));
     }
     if (x->dim[2] * x->dim[3] > INT32_MAX)
         return dt_op_fail(ctx, call, DT_ERR_UNSUPPORTED, "planes of %s have more than 2^31 pixels",

@@ -45,8 +45,8 @@ typedef struct dt_dropout_args {
 
 /** A convolution in numbers. */
 typedef struct dt_conv_geo {
-    int64_t n, c, h, w;    /* x */
-    int64_t o, oh, ow;     /* y */
+    int64_t n, c, h, w;     /* x */
+    int64_t o, oh, ow;      /* y */
     int64_t kh, kw, cg, og; /* kernel; channels of x and of y in a group */
     int sy, sx, py, px, dy, dx, groups;
 } dt_conv_geo;
@@ -56,9 +56,24 @@ static inline dt_conv_geo dt_conv_geo_make(const dt_shape *x, const dt_shape *w,
                                            const dt_conv2d_args *a)
 {
     return (dt_conv_geo){
-        x->dim[0],   x->dim[1],   x->dim[2],  x->dim[3], w->dim[0],      y->dim[2],      y->dim[3], w->dim[2],
-        w->dim[3],   w->dim[1],   w->dim[0] / a->groups, a->stride[0], a->stride[1], a->pad[0], a->pad[1],
-        a->dilation[0], a->dilation[1], a->groups,
+        x->dim[0],
+        x->dim[1],
+        x->dim[2],
+        x->dim[3],
+        w->dim[0],
+        y->dim[2],
+        y->dim[3],
+        w->dim[2],
+        w->dim[3],
+        w->dim[1],
+        w->dim[0] / a->groups,
+        a->stride[0],
+        a->stride[1],
+        a->pad[0],
+        a->pad[1],
+        a->dilation[0],
+        a->dilation[1],
+        a->groups,
     };
 }
 
@@ -71,12 +86,13 @@ dt_status dt_check_images(dt_ctx *ctx, const dt_call *call, const dt_tensor *x, 
 
 /** Output size of pooling along one axis, PyTorch's rule; i = 0 vertical, 1 horizontal. */
 int64_t dt_pool2d_out(const dt_pool2d_args *args, int i, int64_t size);
-dt_status dt_pool2d_check(dt_ctx *ctx, const dt_call *call, const dt_pool2d_args *args, const dt_shape *x, dt_shape *y);
+dt_status dt_pool2d_check(dt_ctx *ctx, const dt_call *call, const dt_pool2d_args *args, const dt_shape *x,
+                          dt_shape *y);
 
 /** Window [begin, end) of output o along one axis, cut to the input. Returns its length before it was cut to the input
  *  but after it was cut to the padded input (what count_include_pad divides by). */
-static inline int64_t dt_pool2d_window(const dt_pool2d_args *args, int i, int64_t size, int64_t o, int64_t *begin,
-                                       int64_t *end)
+static inline int64_t dt_pool2d_window(const dt_pool2d_args *args, int i, int64_t size, int64_t o,
+                                       int64_t *begin, int64_t *end)
 {
     int64_t b = o * args->stride[i] - args->pad[i], e = b + args->kernel[i];
     if (e > size + args->pad[i]) e = size + args->pad[i];

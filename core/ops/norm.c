@@ -94,8 +94,8 @@ static dt_status check_params(dt_ctx *ctx, const dt_call *call, int first, const
         const dt_tensor *t = call->in[i];
         if (t && (t->dtype != call->in[0]->dtype || !dt_shape_equal(&t->shape, shape)))
             return dt_op_fail(ctx, call, DT_ERR_SHAPE, "operand %d is %s %s; %s %s is wanted", i,
-                              dt_dtype_name(t->dtype), dt_shape_text(&t->shape, a), dt_dtype_name(call->in[0]->dtype),
-                              dt_shape_text(shape, b));
+                              dt_dtype_name(t->dtype), dt_shape_text(&t->shape, a),
+                              dt_dtype_name(call->in[0]->dtype), dt_shape_text(shape, b));
     }
     return DT_OK;
 }
@@ -300,7 +300,8 @@ const dt_op dt_op_group_norm_dx = {
     .cpu = {group_dx_cpu, DT_M_F32},
 };
 
-dt_tensor *dt_group_norm(dt_ctx *ctx, dt_tensor *x, int groups, dt_tensor *weight, dt_tensor *bias, double eps)
+dt_tensor *dt_group_norm(dt_ctx *ctx, dt_tensor *x, int groups, dt_tensor *weight, dt_tensor *bias,
+                         double eps)
 {
     dt_tensor *const in[] = {x, weight, bias};
     return dt_op_apply1(ctx, &dt_op_group_norm, in, 3, &(dt_norm_args){groups, eps});

@@ -19,8 +19,8 @@ typedef struct job {
     float *partial; /* per block: dweight (params), dbias (params) */
 } job;
 
-DT_CLONES static void scale_row(float *y, const float *x, const float *w, const float *b, int64_t n, float mean,
-                                float invstd)
+DT_CLONES static void scale_row(float *y, const float *x, const float *w, const float *b, int64_t n,
+                                float mean, float invstd)
 {
     if (w && b)
         for (int64_t i = 0; i < n; i++)
@@ -30,8 +30,8 @@ DT_CLONES static void scale_row(float *y, const float *x, const float *w, const 
             y[i] = (x[i] - mean) * invstd * (w ? w[i] : 1.0f) + (b ? b[i] : 0.0f);
 }
 
-DT_CLONES static void weigh_row(float *dx, float *dw, float *db, const float *dy, const float *x, const float *w,
-                                int64_t n, float mean, float invstd)
+DT_CLONES static void weigh_row(float *dx, float *dw, float *db, const float *dy, const float *x,
+                                const float *w, int64_t n, float mean, float invstd)
 {
     for (int64_t i = 0; i < n; i++) {
         dw[i] += dy[i] * ((x[i] - mean) * invstd);
@@ -55,8 +55,8 @@ static void forward(void *arg, int64_t begin, int64_t end, int worker)
         j->mean[r] = (float)mean;
         j->invstd[r] = (float)invstd;
         if (span == 1) {
-            scale_row(y, x, j->weight ? j->weight + first : NULL, j->bias ? j->bias + first : NULL, cols, (float)mean,
-                      (float)invstd);
+            scale_row(y, x, j->weight ? j->weight + first : NULL, j->bias ? j->bias + first : NULL, cols,
+                      (float)mean, (float)invstd);
             continue;
         }
         for (int64_t p = 0; p * span < cols; p++)
@@ -132,10 +132,15 @@ dt_status dt_norm_cpu(dt_ctx *ctx, const dt_call *call, const dt_norm_geo *g, do
 {
     if (g->rows == 0 || g->cols == 0) return DT_OK;
     job j = {
-        .simd = dt_simd_get(), .g = *g, .eps = eps, .x = dt_f32(call->in[0]),
+        .simd = dt_simd_get(),
+        .g = *g,
+        .eps = eps,
+        .x = dt_f32(call->in[0]),
         .weight = call->n_in > 1 && call->in[1] ? dt_f32(call->in[1]) : NULL,
         .bias = call->n_in > 2 && call->in[2] ? dt_f32(call->in[2]) : NULL,
-        .y = dt_f32(call->out[0]), .mean = dt_f32(call->out[1]), .invstd = dt_f32(call->out[2]),
+        .y = dt_f32(call->out[0]),
+        .mean = dt_f32(call->out[1]),
+        .invstd = dt_f32(call->out[2]),
     };
     dt_parallel(dt_ctx_pool(ctx), g->rows, row_grain(g), forward, &j);
     return DT_OK;
@@ -157,10 +162,16 @@ dt_status dt_norm_dx_cpu(dt_ctx *ctx, const dt_call *call, const dt_norm_geo *g)
         for (int64_t p = 0; p < params; p++)
             ones[p] = 1.0f;
         job j = {
-            .simd = dt_simd_get(), .g = *g, .params = params, .dy = dt_f32(call->in[0]), .x = dt_f32(call->in[1]),
-            .mean = dt_f32(call->in[2]), .invstd = dt_f32(call->in[3]),
+            .simd = dt_simd_get(),
+            .g = *g,
+            .params = params,
+            .dy = dt_f32(call->in[0]),
+            .x = dt_f32(call->in[1]),
+            .mean = dt_f32(call->in[2]),
+            .invstd = dt_f32(call->in[3]),
             .weight = call->n_in > 4 && call->in[4] ? dt_f32(call->in[4]) : ones,
-            .dx = dt_f32(call->out[0]), .partial = partial,
+            .dx = dt_f32(call->out[0]),
+            .partial = partial,
         };
         dt_parallel(dt_ctx_pool(ctx), blocks, 1, backward, &j);
         memcpy(dweight, partial, (size_t)params * sizeof *dweight);

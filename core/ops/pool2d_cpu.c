@@ -22,7 +22,8 @@ static void run_planes(dt_ctx *ctx, int64_t planes, int64_t work, dt_pool_fn fn,
 /* --- maximum --- */
 
 /* Pixel (v, u) of the window against the best so far, for `n` windows side by side. */
-DT_CLONES static void take_larger(float *best, int32_t *at, const float *x, int64_t stride, int32_t place, int64_t n)
+DT_CLONES static void take_larger(float *best, int32_t *at, const float *x, int64_t stride, int32_t place,
+                                  int64_t n)
 {
     if (stride == 1) {
         for (int64_t j = 0; j < n; j++) {
@@ -61,7 +62,8 @@ static void max_forward(void *arg, int64_t begin, int64_t end, int worker)
             for (int64_t v = y0; v < y1; v++)
                 for (int64_t k = 0; k < a->kernel[1]; k++) {
                     int64_t off = k - a->pad[1], s = a->stride[1];
-                    int64_t from = off >= 0 ? 0 : (-off + s - 1) / s, to = j->w > off ? (j->w - off + s - 1) / s : 0;
+                    int64_t from = off >= 0 ? 0 : (-off + s - 1) / s,
+                            to = j->w > off ? (j->w - off + s - 1) / s : 0;
                     if (to > j->ow) to = j->ow;
                     if (from >= to) continue;
                     int64_t src = v * j->w + from * s + off;
@@ -74,8 +76,14 @@ static void max_forward(void *arg, int64_t begin, int64_t end, int worker)
 dt_status dt_max_pool2d_cpu(dt_ctx *ctx, const dt_call *call)
 {
     const dt_tensor *x = call->in[0], *y = call->out[0];
-    job j = {.a = call->args, .x = dt_f32(x), .y = dt_f32(y), .index = dt_i32(call->out[1]),
-             .h = x->shape.dim[2], .w = x->shape.dim[3], .oh = y->shape.dim[2], .ow = y->shape.dim[3]};
+    job j = {.a = call->args,
+             .x = dt_f32(x),
+             .y = dt_f32(y),
+             .index = dt_i32(call->out[1]),
+             .h = x->shape.dim[2],
+             .w = x->shape.dim[3],
+             .oh = y->shape.dim[2],
+             .ow = y->shape.dim[3]};
     run_planes(ctx, x->shape.dim[0] * x->shape.dim[1], j.h * j.w, max_forward, &j);
     return DT_OK;
 }
@@ -98,8 +106,13 @@ static void max_backward(void *arg, int64_t begin, int64_t end, int worker)
 dt_status dt_max_pool2d_dx_cpu(dt_ctx *ctx, const dt_call *call)
 {
     const dt_tensor *dy = call->in[0], *dx = call->out[0];
-    job j = {.dy = dt_f32(dy), .dx = dt_f32(dx), .index = dt_i32(call->in[1]),
-             .h = dx->shape.dim[2], .w = dx->shape.dim[3], .oh = dy->shape.dim[2], .ow = dy->shape.dim[3]};
+    job j = {.dy = dt_f32(dy),
+             .dx = dt_f32(dx),
+             .index = dt_i32(call->in[1]),
+             .h = dx->shape.dim[2],
+             .w = dx->shape.dim[3],
+             .oh = dy->shape.dim[2],
+             .ow = dy->shape.dim[3]};
     run_planes(ctx, dy->shape.dim[0] * dy->shape.dim[1], j.h * j.w, max_backward, &j);
     return DT_OK;
 }
@@ -164,8 +177,13 @@ static void avg_backward(void *arg, int64_t begin, int64_t end, int worker)
 static dt_status average(dt_ctx *ctx, const dt_call *call, const dt_pool2d_args *a)
 {
     const dt_tensor *x = call->in[0], *y = call->out[0];
-    job j = {.a = a, .x = dt_f32(x), .y = dt_f32(y),
-             .h = x->shape.dim[2], .w = x->shape.dim[3], .oh = y->shape.dim[2], .ow = y->shape.dim[3]};
+    job j = {.a = a,
+             .x = dt_f32(x),
+             .y = dt_f32(y),
+             .h = x->shape.dim[2],
+             .w = x->shape.dim[3],
+             .oh = y->shape.dim[2],
+             .ow = y->shape.dim[3]};
     run_planes(ctx, x->shape.dim[0] * x->shape.dim[1], j.h * j.w, avg_forward, &j);
     return DT_OK;
 }
@@ -173,8 +191,13 @@ static dt_status average(dt_ctx *ctx, const dt_call *call, const dt_pool2d_args 
 static dt_status average_dx(dt_ctx *ctx, const dt_call *call, const dt_pool2d_args *a)
 {
     const dt_tensor *dy = call->in[0], *dx = call->out[0];
-    job j = {.a = a, .dy = dt_f32(dy), .dx = dt_f32(dx),
-             .h = dx->shape.dim[2], .w = dx->shape.dim[3], .oh = dy->shape.dim[2], .ow = dy->shape.dim[3]};
+    job j = {.a = a,
+             .dy = dt_f32(dy),
+             .dx = dt_f32(dx),
+             .h = dx->shape.dim[2],
+             .w = dx->shape.dim[3],
+             .oh = dy->shape.dim[2],
+             .ow = dy->shape.dim[3]};
     run_planes(ctx, dy->shape.dim[0] * dy->shape.dim[1], j.h * j.w, avg_backward, &j);
     return DT_OK;
 }

@@ -11,8 +11,8 @@ static inline dt_status dt_resample_infer(dt_ctx *ctx, const dt_call *call, dt_m
     char text[DT_SHAPE_TEXT];
     DT_TRY(dt_check_images(ctx, call, x, "the operand"));
     if (args->h < 1 || args->w < 1 || x->shape.dim[2] < 1 || x->shape.dim[3] < 1)
-        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "from %s to a size of %lld x %lld", dt_shape_text(&x->shape, text),
-                          (long long)args->h, (long long)args->w);
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "from %s to a size of %lld x %lld",
+                          dt_shape_text(&x->shape, text), (long long)args->h, (long long)args->w);
     out[0].dtype = x->dtype;
     out[0].shape = DT_SHAPE(x->shape.dim[0], x->shape.dim[1], args->h, args->w);
     return DT_OK;

@@ -80,7 +80,8 @@ static dt_status bilinear_ref(dt_ctx *ctx, const dt_call *call)
         for (int64_t i = 0; i < oh; i++)
             for (int64_t j = 0; j < ow; j++) {
                 int64_t y0, y1, x0, x1;
-                double ty = dt_bilinear_source(h, oh, i, &y0, &y1), tx = dt_bilinear_source(w, ow, j, &x0, &x1);
+                double ty = dt_bilinear_source(h, oh, i, &y0, &y1),
+                       tx = dt_bilinear_source(w, ow, j, &x0, &x1);
                 int64_t a = (p * h + y0) * w, b = (p * h + y1) * w;
                 dt_set(y, at++,
                        (1 - ty) * ((1 - tx) * dt_get(x, a + x0) + tx * dt_get(x, a + x1)) +
@@ -100,7 +101,8 @@ static dt_status bilinear_dx_ref(dt_ctx *ctx, const dt_call *call)
         for (int64_t i = 0; i < oh; i++)
             for (int64_t j = 0; j < ow; j++) {
                 int64_t y0, y1, x0, x1;
-                double ty = dt_bilinear_source(h, oh, i, &y0, &y1), tx = dt_bilinear_source(w, ow, j, &x0, &x1);
+                double ty = dt_bilinear_source(h, oh, i, &y0, &y1),
+                       tx = dt_bilinear_source(w, ow, j, &x0, &x1);
                 int64_t a = (p * h + y0) * w, b = (p * h + y1) * w;
                 double g = dt_get(dy, at++);
                 dt_ref_add(dx, a + x0, g * (1 - ty) * (1 - tx));

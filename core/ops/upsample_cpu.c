@@ -55,7 +55,8 @@ static void nearest_dx(void *arg, int64_t begin, int64_t end, int worker)
     }
 }
 
-DT_CLONES static void bilinear_row(float *y, const float *a, const float *b, float t, const source *cols, int64_t n)
+DT_CLONES static void bilinear_row(float *y, const float *a, const float *b, float t, const source *cols,
+                                   int64_t n)
 {
     for (int64_t o = 0; o < n; o++) {
         int32_t i = cols[o].i, k = cols[o].j;
@@ -114,11 +115,15 @@ static void fill_sources(source *s, int64_t in, int64_t out, int linear)
 }
 
 /* small: the tensor that is enlarged (or its gradient), large: the other one. */
-static dt_status resample(dt_ctx *ctx, const dt_call *call, const dt_tensor *small, const dt_tensor *large, int linear,
-                          dt_pool_fn fn)
+static dt_status resample(dt_ctx *ctx, const dt_call *call, const dt_tensor *small, const dt_tensor *large,
+                          int linear, dt_pool_fn fn)
 {
-    job j = {.from = dt_f32(call->in[0]), .to = dt_f32(call->out[0]), .h = small->shape.dim[2],
-             .w = small->shape.dim[3], .oh = large->shape.dim[2], .ow = large->shape.dim[3]};
+    job j = {.from = dt_f32(call->in[0]),
+             .to = dt_f32(call->out[0]),
+             .h = small->shape.dim[2],
+             .w = small->shape.dim[3],
+             .oh = large->shape.dim[2],
+             .ow = large->shape.dim[3]};
     source *rows = dt_scratch_take(ctx, small->device, (size_t)(j.oh + j.ow) * sizeof *rows);
     if (!rows) return dt_ctx_status(ctx);
     fill_sources(rows, j.h, j.oh, linear);
@@ -126,7 +131,8 @@ static dt_status resample(dt_ctx *ctx, const dt_call *call, const dt_tensor *sma
     j.rows = rows;
     j.cols = rows + j.oh;
     int64_t work = j.h * j.w + j.oh * j.ow;
-    dt_parallel(dt_ctx_pool(ctx), small->shape.dim[0] * small->shape.dim[1], work < 8192 ? 8192 / work : 1, fn, &j);
+    dt_parallel(dt_ctx_pool(ctx), small->shape.dim[0] * small->shape.dim[1], work < 8192 ? 8192 / work : 1,
+                fn, &j);
     dt_scratch_give(ctx, small->device, rows);
     return DT_OK;
 }

@@ -1,4 +1,4 @@
-#include "core/ops/sum.h"
+#include "core/ops.h"
 #include "core/ops/sum_cpu.h"
 
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)

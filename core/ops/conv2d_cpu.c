@@ -1,13 +1,32 @@
-#include <string.h>
-
 #include "core/device.h"
 #include "core/ops/conv_gather.h"
+#include "core/ops/winograd.h"
 
 dt_status dt_conv2d_cpu(dt_ctx *ctx, const dt_call *call)
 {
     const dt_tensor *x = call->in[0], *w = call->in[1], *b = call->n_in > 2 ? call->in[2] : NULL,
                     *y = call->out[0];
     dt_conv_geo v = dt_conv_geo_make(&x->shape, &w->shape, &y->shape, call->args);
+    if (dt_wino_fits(&v)) {
+        dt_wino p = {
+            .n = v.n,
+            .ci = v.c,
+            .co = v.o,
+            .in = dt_f32(x),
+            .ih = v.h,
+            .iw = v.w,
+            .out = dt_f32(y),
+            .oh = v.oh,
+            .ow = v.ow,
+            .py = v.py,
+            .px = v.px,
+            .w = dt_f32(w),
+            .bias = b ? dt_f32(b) : NULL,
+            .ms = v.c * 9,
+            .cs = 9,
+        };
+        return dt_wino_run(ctx, &p);
+    }
     dt_conv_tap *taps = dt_scratch_take(ctx, x->device, (size_t)(v.kh * v.kw) * sizeof *taps);
     if (!taps) return dt_ctx_status(ctx);
     int64_t t = 0;

@@ -40,6 +40,13 @@ typedef struct dt_simd {
                        float m0, float m1);
     /** dst = dst + a src */
     void (*axpy)(float *dst, const float *src, int64_t n, float a);
+    /** Winograd, eight tiles at a time. Input: tile t is the 6 x 6 pixels (8 are read in a row) from src + at[t] on, rows
+     *  `pitch` apart; value i of the 36 goes to out + i out_step, a lane for each tile. */
+    void (*wino_input)(float *out, int64_t out_step, const float *src, int64_t pitch, const int64_t *at);
+    /** Output: 36 values of eight tiles -> out[tile][4][4], plus the bias. */
+    void (*wino_output)(float *out, const float *m, int64_t m_step, float bias);
+    /** Weights: g[9][mr] -> 36 values of mr lanes. */
+    void (*wino_weights)(float *out, int64_t out_step, const float *g);
 } dt_simd;
 
 extern const dt_simd dt_simd_base, dt_simd_avx2, dt_simd_avx512;

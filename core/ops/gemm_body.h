@@ -240,6 +240,8 @@ static void axpy(float *dst, const float *src, int64_t n, float a)
         dst[i] = MADD1(a, src[i], dst[i]);
 }
 
+#include "core/ops/winograd_body.h"
+
 const dt_simd SIMD = {
     .mr = MR,
     .nr = NR,
@@ -252,4 +254,7 @@ const dt_simd SIMD = {
     .grad_sums = grad_sums,
     .grad_apply = grad_apply,
     .axpy = axpy,
+    .wino_input = wino_input,
+    .wino_output = wino_output,
+    .wino_weights = wino_weights,
 };

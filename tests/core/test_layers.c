@@ -46,7 +46,7 @@ static void compare(fixture *f, const char *name, const dt_tensor *got, double t
     if (!CHECK_MSG(got && want && dt_shape_equal(&got->shape, &want->shape), "%s: %s", name,
                    dt_ctx_error(f->ctx)->text))
         return;
-    double largest = 1e-3;
+    double largest = 1e-2;
     for (int64_t i = 0; i < dt_numel(want); i++)
         largest = fmax(largest, fabs(dt_get(want, i)));
     for (int64_t i = 0; i < dt_numel(want); i++)

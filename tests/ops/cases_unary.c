@@ -112,10 +112,10 @@ TABLE(atan, SHAPES(atan, RANGE(-9, 9), REL, 0), SPECIAL(atan, REL, 0));
 TABLE(sigmoid, SHAPES(sigmoid, RANGE(-9, 9), 0, 0), SPECIAL(sigmoid, REL, 0));
 TABLE(tanh, SHAPES(tanh, RANGE(-5, 5), 0, 0), SPECIAL(tanh, REL, 0));
 TABLE(relu, SHAPES(relu, RANGE(-2, 2), REL, 0), SPECIAL(relu, REL, 0));
-TABLE(silu, SHAPES(silu, RANGE(-9, 9), REL, 0), SPECIAL(silu, REL, 0));
+TABLE(silu, SHAPES(silu, RANGE(-9, 9), 0, 0), SPECIAL(silu, REL, 0));
 TABLE(gelu, SHAPES(gelu, RANGE(-5, 5), 0, 0), SPECIAL(gelu, 0, 0));
 TABLE(hardswish, SHAPES(hardswish, RANGE(-5, 5), 0, 0), SPECIAL(hardswish, 0, 0));
-TABLE(mish, SHAPES(mish, RANGE(-9, 9), REL, 0), SPECIAL(mish, 0, 0));
+TABLE(mish, SHAPES(mish, RANGE(-9, 9), 0, 0), SPECIAL(mish, 0, 0));
 TABLE(softplus, SHAPES(softplus, RANGE(-9, 9), REL, 0), SPECIAL(softplus, REL, 0));
 TABLE(clamp, SHAPES(clamp, RANGE(-2, 2), REL, -0.5, 1), SPECIAL(clamp, REL, -1, 1),
       {.name = "open above",

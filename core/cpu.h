@@ -13,6 +13,9 @@
 #define DT_CLONES
 #endif
 
+/** For helpers of such functions: without it they stay calls in some of the versions, and the loops scalar. */
+#define DT_INLINE static inline __attribute__((always_inline))
+
 typedef enum dt_cpu_level { DT_CPU_BASE, DT_CPU_AVX2, DT_CPU_AVX512 } dt_cpu_level;
 
 /** AVX2 means with FMA; AVX512 means F, BW, VL, DQ. DT_CPU=base|avx2|avx512 in the environment lowers it. */

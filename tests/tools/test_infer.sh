@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# dettool infer: outputs, sizes, folders, bad files. A detector that has learnt nothing is enough.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() { echo "FAILED: $*"; exit 1; }
+expect() {
+    local code=$1 text=$2 rc=0
+    shift 2
+    "$@" >out.txt 2>err.txt || rc=$?
+    [ "$rc" -eq "$code" ] || { cat err.txt; fail "exit $rc instead of $code: $*"; }
+    grep -q -- "$text" err.txt out.txt || { cat err.txt out.txt; fail "no '$text': $*"; }
+}
+
+"$DETTOOL_BIN" sample voc --images 12 --seed 5 >/dev/null
+"$DETTOOL_BIN" convert voc2yolo voc yolo >/dev/null 2>&1
+"$DETTOOL_BIN" train --data yolo/data.yaml --imgsz 64 --batch 4 --epochs 1 --out run >/dev/null 2>&1
+w=run/last.safetensors
+img=$(ls voc/JPEGImages/*.jpg | head -n 1)
+
+# Wrong usage
+expect 2 'an image or a folder' "$DETTOOL_BIN" infer --weights $w
+expect 2 '--weights is needed' "$DETTOOL_BIN" infer "$img"
+expect 2 'multiple of 32' "$DETTOOL_BIN" infer "$img" --weights $w --imgsz 50
+expect 2 'needs --save-txt' "$DETTOOL_BIN" infer "$img" --weights $w --save-conf
+expect 1 'no such file' "$DETTOOL_BIN" infer nope.jpg --weights $w
+mkdir empty
+expect 1 'no image' "$DETTOOL_BIN" infer empty --weights $w
+echo nonsense >bad.safetensors
+expect 1 'bad.safetensors' "$DETTOOL_BIN" infer "$img" --weights bad.safetensors
+
+# Everything found, nothing found
+expect 0 '1 of 1' "$DETTOOL_BIN" infer "$img" --weights $w --out all --conf 0 --max-det 5 --save-txt --save-conf
+[ -s "all/$(basename "$img")" ] || fail "no drawn copy"
+[ "$(wc -l <"all/labels/$(basename "${img%.jpg}").txt")" -eq 5 ] || fail "label rows"
+awk 'NF != 6 { exit 1 }' all/labels/*.txt || fail "columns"
+expect 0 'nothing found' "$DETTOOL_BIN" infer "$img" --weights $w --out none --conf 1 --save-txt
+[ -f "none/labels/$(basename "${img%.jpg}").txt" ] || fail "an empty label file is a result, too"
+
+# JSON: the contract's keys; boxes inside the picture
+expect 0 '"detections"' "$DETTOOL_BIN" infer voc/JPEGImages --weights $w --json --conf 0 --max-det 3
+for key in file width height detections class name conf box; do
+    grep -q "\"$key\"" out.txt || fail "no key $key"
+done
+[ "$(grep -c '"file"' out.txt)" -eq 12 ] || fail "a file is missing in the JSON"
+expect 0 '\[\]' "$DETTOOL_BIN" infer "$img" --weights $w --json --conf 1
+
+# The same name from two folders
+mkdir a b
+cp "$img" a/x.jpg
+cp "$img" b/x.jpg
+expect 0 '2 of 2' "$DETTOOL_BIN" infer a b/x.jpg --weights $w --out same
+[ -f same/x.jpg ] && [ -f same/x_2.jpg ] || fail "one picture was written over the other"
+
+# Inputs are never written over
+before=$(sha256sum <a/x.jpg)
+expect 1 'is an input' "$DETTOOL_BIN" infer a/x.jpg --weights $w --out a
+[ "$before" = "$(sha256sum <a/x.jpg)" ] || fail "the input was changed"
+
+# Bad files: named, the others are done, exit 1
+: >zero.jpg
+head -c 300 "$img" >cut.jpg
+expect 1 'zero.jpg' "$DETTOOL_BIN" infer zero.jpg cut.jpg "$img" --weights $w --out mixed
+grep -q 'cut.jpg' err.txt || fail "cut.jpg is not named"
+[ -s "mixed/$(basename "$img")" ] || fail "the good picture was not done"
+expect 1 '"error"' "$DETTOOL_BIN" infer zero.jpg "$img" --weights $w --json
+echo passed

@@ -1,6 +1,7 @@
 #include "datasets/dataset.h"
 
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -32,6 +33,46 @@ dt_status dt_dataset_class(dt_dataset *set, const char *name, size_t len, int32_
     *cls = (int32_t)set->class_count;
     set->classes[set->class_count++] = copy;
     return DT_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+dt_status dt_dataset_order_classes(dt_dataset *set, const char *const *names, size_t count, dt_error *err)
+{
+    dt_dataset next = {0};
+    int32_t *map = dt_calloc(set->class_count, sizeof *map), cls;
+    const char **sorted = dt_calloc(set->class_count, sizeof *sorted);
+    dt_status st =
+        map && sorted ? DT_OK : dt_fail_memory(err, set->class_count * sizeof *sorted, "class names");
+    for (size_t i = 0; i < count && st == DT_OK; i++)
+        st = dt_dataset_class(&next, names[i], strlen(names[i]), &cls, err);
+    if (st == DT_OK && set->class_count) {
+        memcpy(sorted, set->classes, set->class_count * sizeof *sorted);
+        qsort(sorted, set->class_count, sizeof *sorted, compare_names);
+    }
+    for (size_t i = 0; i < set->class_count && st == DT_OK; i++)
+        st = dt_dataset_class(&next, sorted[i], strlen(sorted[i]), &cls, err);
+    if (st == DT_OK) {
+        for (size_t i = 0; i < set->class_count; i++)
+            map[i] = (int32_t)dt_strmap_get(&next.class_index, set->classes[i], 0);
+        for (size_t i = 0; i < set->object_count; i++)
+            set->objects[i].cls = map[set->objects[i].cls];
+        dt_free(set->classes);
+        dt_strmap_free(&set->class_index);
+        set->classes = next.classes;
+        set->class_count = next.class_count;
+        set->class_capacity = next.class_capacity;
+        set->class_index = next.class_index;
+        dt_arena_adopt(&set->texts, &next.texts);
+    } else {
+        dt_dataset_free(&next);
+    }
+    dt_free(map);
+    dt_free(sorted);
+    return st;
 }
 
 dt_status dt_dataset_add_split(dt_dataset *set, const char *name, dt_error *err)

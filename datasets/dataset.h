@@ -89,6 +89,9 @@ void dt_dataset_free(dt_dataset *set);
 /** Index of the class of this name (len bytes), added at the end if it is new. */
 dt_status dt_dataset_class(dt_dataset *set, const char *name, size_t len, int32_t *cls, dt_error *err);
 
+/** Puts the classes in a new order: the `count` given names first (present or not), then the others by name. */
+dt_status dt_dataset_order_classes(dt_dataset *set, const char *const *names, size_t count, dt_error *err);
+
 /** Appends; the texts are copied (NULL stays NULL). *record points into the array: valid until the next one.
  */
 dt_status dt_dataset_add_split(dt_dataset *set, const char *name, dt_error *err);

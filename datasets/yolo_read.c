@@ -278,10 +278,12 @@ static dt_status check_split(collector *c, const dt_dataset *set)
     dt_strmap images = {0}, labels = {0};
     size_t labelled = 0;
     dt_status st = DT_OK;
-    if (split->count == 0) return dt_findings_add(
+    if (split->count == 0)
+        return dt_findings_add(
             c->findings,
-            &(dt_finding){.severity = DT_PROBLEM, .rule = "split-empty", .file = c->config->file, .object = -1}, c->err,
-            "%s: no JPEG or PNG file was found", c->split);
+            &(dt_finding){
+                .severity = DT_PROBLEM, .rule = "split-empty", .file = c->config->file, .object = -1},
+            c->err, "%s: no JPEG or PNG file was found", c->split);
     for (size_t i = 0; i < split->count && st == DT_OK; i++) {
         const dt_record *r = &set->records[split->first + i];
         int fresh = dt_strmap_add(&images, r->image, (int64_t)i);
@@ -345,7 +347,9 @@ static dt_status find_orphans(dt_findings *findings, const dt_names *images, dt_
     }
     for (size_t d = 0; d < dirs.count && st == DT_OK; d++) {
         dt_names files;
-        if (dt_dir_list(dirs.items[d], &files, NULL) != DT_OK) continue;
+        dt_status listed = dt_dir_list(dirs.items[d], &files, err);
+        if (listed == DT_ERR_MEMORY) st = listed;
+        if (listed != DT_OK) continue; /* no label folder: nothing lies there */
         for (size_t i = 0; i < files.count && st == DT_OK; i++) {
             if (!has_suffix(files.items[i], ".txt") || strcmp(files.items[i], "classes.txt") == 0) continue;
             char *path = dt_path_join(dirs.items[d], files.items[i]);

@@ -70,7 +70,8 @@ void dt_cli_info(const char *fmt, ...) DT_PRINTF(1, 2);
 /** Progress on stderr: a bar that redraws itself when stderr is a terminal, else a line every 10 s. */
 typedef struct dt_progress {
     const char *title;
-    int64_t total, done;
+    int64_t total, done, shown_done;
+    int lines; /* shown so far */
     double started, shown;
     int is_terminal;
     char note[128];

@@ -102,6 +102,8 @@ static void show(dt_progress *p, double now, int final)
     fflush(stderr);
     dt_str_free(&line);
     p->shown = now;
+    p->shown_done = p->done;
+    p->lines++;
 }
 
 void dt_progress_begin(dt_progress *p, const char *title, int64_t total)
@@ -129,5 +131,5 @@ void dt_progress_end(dt_progress *p)
 {
     double now = dt_seconds();
     /* Work that was over before anything was shown leaves no trace. */
-    if (p->is_terminal ? bar_is_shown : now - p->started >= LINE_INTERVAL) show(p, now, 1);
+    if (p->is_terminal ? bar_is_shown : p->lines > 0 && p->done != p->shown_done) show(p, now, 1);
 }

@@ -6,7 +6,7 @@
 #include "datasets/transforms/clones.h"
 
 /* ---- HSV ----
- * OpenCV computes RGB -> HSV with reciprocals of 12 fractional bits and HSV -> RGB in float. */
+ * OpenCV computes RGB -> HSV with reciprocals of 12 fractional bits. */
 
 enum { HSV_SHIFT = 12, CHUNK = 256 };
 
@@ -36,25 +36,30 @@ static inline void to_hsv(const hsv_tables *t, int r, int g, int b, int *h, int 
     *v = max;
 }
 
-/* 255 * x for x in [0, 1], rounded to even: adding and taking away 1.5 * 2^23 leaves the nearest integer. */
-static inline uint8_t to_byte(float x)
+/* How much of the saturation a channel loses at this hue, 0..30: nothing within a sixth of a turn (30 steps
+ * of 2 degrees) of the channel's own hue, all of it from a third on. `k`: hue + 150 for red, + 90 for green,
+ * + 30 for blue. */
+static inline int hue_distance(int k)
 {
-    const float magic = 12582912.f;
-    return (uint8_t)(int)((x * 255.f + magic) - magic);
+    k = k >= 180 ? k - 180 : k;
+    int d = k < 120 - k ? k : 120 - k;
+    d = d < 30 ? d : 30;
+    return d > 0 ? d : 0;
 }
 
-static inline void from_hsv(int h8, int s8, int v8, uint8_t *r, uint8_t *g, uint8_t *b)
+/* v * (1 - s / 255 * distance / 30), rounded. Integers up to the one division, so that every compiler can
+ * turn it into vector code without assumptions about floating point. */
+static inline int hsv_channel(int s, int v, int distance)
 {
-    float h = (float)h8 * (6.f / 180.f), s = (float)s8 * (1.f / 255.f), v = (float)v8 * (1.f / 255.f);
-    int sector = (int)h;
-    h -= (float)sector;
-    float p = v * (1.f - s), q = v * (1.f - s * h), t = v * (1.f - s * (1.f - h));
-    float red = sector == 0 || sector == 5 ? v : sector == 1 ? q : sector == 4 ? t : p;
-    float green = sector == 1 || sector == 2 ? v : sector == 3 ? q : sector == 0 ? t : p;
-    float blue = sector == 3 || sector == 4 ? v : sector == 5 ? q : sector == 2 ? t : p;
-    *r = to_byte(red);
-    *g = to_byte(green);
-    *b = to_byte(blue);
+    int scaled = v * (255 * 30 - s * distance);
+    return (int)((float)scaled * (1.f / (255 * 30)) + 0.5f);
+}
+
+static inline void from_hsv(int h, int s, int v, int *r, int *g, int *b)
+{
+    *r = hsv_channel(s, v, hue_distance(h + 150));
+    *g = hsv_channel(s, v, hue_distance(h + 90));
+    *b = hsv_channel(s, v, hue_distance(h + 30));
 }
 
 void dt_rgb_to_hsv(const uint8_t rgb[3], uint8_t hsv[3])
@@ -70,7 +75,11 @@ void dt_rgb_to_hsv(const uint8_t rgb[3], uint8_t hsv[3])
 
 void dt_hsv_to_rgb(const uint8_t hsv[3], uint8_t rgb[3])
 {
-    from_hsv(hsv[0], hsv[1], hsv[2], &rgb[0], &rgb[1], &rgb[2]);
+    int r, g, b;
+    from_hsv(hsv[0], hsv[1], hsv[2], &r, &g, &b);
+    rgb[0] = (uint8_t)r;
+    rgb[1] = (uint8_t)g;
+    rgb[2] = (uint8_t)b;
 }
 
 typedef struct jitter {
@@ -81,8 +90,7 @@ typedef struct jitter {
 /* A chunk at a time through small planes, which the compiler turns into vector code. */
 DT_CLONES static void jitter_pixels(const jitter *j, uint8_t *restrict px, size_t count)
 {
-    uint8_t r[CHUNK], g[CHUNK], b[CHUNK];
-    int32_t h[CHUNK], s[CHUNK], v[CHUNK];
+    int32_t r[CHUNK], g[CHUNK], b[CHUNK], h[CHUNK], s[CHUNK], v[CHUNK];
     for (size_t begin = 0; begin < count; begin += CHUNK, px += 3 * CHUNK) {
         size_t n = count - begin < CHUNK ? count - begin : CHUNK;
         for (size_t i = 0; i < n; i++) {
@@ -93,16 +101,26 @@ DT_CLONES static void jitter_pixels(const jitter *j, uint8_t *restrict px, size_
         for (size_t i = 0; i < n; i++) {
             int hue, sat, val;
             to_hsv(&j->tables, r[i], g[i], b[i], &hue, &sat, &val);
-            h[i] = j->lut_h[hue];
-            s[i] = j->lut_s[sat];
-            v[i] = j->lut_v[val];
+            h[i] = hue;
+            s[i] = sat;
+            v[i] = val;
         }
-        for (size_t i = 0; i < n; i++)
-            from_hsv(h[i], s[i], v[i], &r[i], &g[i], &b[i]);
         for (size_t i = 0; i < n; i++) {
-            px[3 * i] = r[i];
-            px[3 * i + 1] = g[i];
-            px[3 * i + 2] = b[i];
+            h[i] = j->lut_h[h[i]];
+            s[i] = j->lut_s[s[i]];
+            v[i] = j->lut_v[v[i]];
+        }
+        for (size_t i = 0; i < n; i++) {
+            int red, green, blue;
+            from_hsv(h[i], s[i], v[i], &red, &green, &blue);
+            r[i] = red;
+            g[i] = green;
+            b[i] = blue;
+        }
+        for (size_t i = 0; i < n; i++) {
+            px[3 * i] = (uint8_t)r[i];
+            px[3 * i + 1] = (uint8_t)g[i];
+            px[3 * i + 2] = (uint8_t)b[i];
         }
     }
 }

@@ -4,8 +4,9 @@
 
 #include "datasets/image.h"
 
-/** One pixel, OpenCV's 8-bit HSV (hue 0..179, saturation and value 0..255): COLOR_RGB2HSV and COLOR_HSV2RGB.
- */
+/** One pixel, OpenCV's 8-bit HSV (hue 0..179, saturation and value 0..255). RGB -> HSV equals COLOR_RGB2HSV
+ * bit for bit. HSV -> RGB is rounded to the nearest level; COLOR_HSV2RGB cuts instead in its vector code (and
+ * rounds in the pixels left over), so that it comes out darker by one level here and there. */
 void dt_rgb_to_hsv(const uint8_t rgb[3], uint8_t hsv[3]);
 void dt_hsv_to_rgb(const uint8_t hsv[3], uint8_t rgb[3]);
 

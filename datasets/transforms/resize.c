@@ -76,6 +76,7 @@ static void aa_free(aa_table *t)
 {
     dt_free(t->first);
     dt_free(t->weight);
+    *t = (aa_table){0};
 }
 
 static dt_status aa_make(int in_size, int out_size, aa_table *t, dt_error *err)
@@ -250,6 +251,14 @@ static dt_status resize_nearest(const dt_image *src, int width, int height, uint
     return DT_OK;
 }
 
+static dt_status check_sizes(const dt_image *src, int width, int height, dt_error *err)
+{
+    if (src->data && width > 0 && height > 0 && width <= DT_IMAGE_MAX_SIDE && height <= DT_IMAGE_MAX_SIDE)
+        return DT_OK;
+    return dt_fail(err, DT_ERR_ARG, "resize of %s %dx%d image to %dx%d", src->data ? "a" : "an empty",
+                   src->width, src->height, width, height);
+}
+
 dt_status dt_image_resize_into(const dt_image *src, int width, int height, dt_resize_filter filter,
                                uint8_t *dst, size_t stride, dt_error *err)
 {
@@ -277,7 +286,7 @@ dt_status dt_image_resize(const dt_image *src, int width, int height, dt_resize_
                           dt_error *err)
 {
     *dst = (dt_image){0};
-    if (!src->data) return dt_fail(err, DT_ERR_ARG, "resize of an empty image");
+    DT_TRY(check_sizes(src, width, height, err));
     DT_TRY(dt_image_create(dst, width, height, src->channels, err));
     dt_status status = dt_image_resize_into(src, width, height, filter, dst->data,
                                             (size_t)width * (size_t)src->channels, err);

@@ -1,0 +1,88 @@
+/** Conversion of data sets: read a format into the model, fit the boxes, write a format, certify.
+ *
+ * A new pair of formats is a reader and a writer in the two tables of convert.c; all in between is shared. */
+#ifndef DT_DATASETS_CONVERT_H
+#define DT_DATASETS_CONVERT_H
+
+#include "core/file.h"
+#include "core/str.h"
+#include "datasets/fit.h"
+#include "datasets/voc.h"
+
+typedef enum dt_format { DT_FORMAT_VOC, DT_FORMAT_YOLO, DT_FORMATS } dt_set_format;
+
+typedef enum dt_image_mode { DT_IMAGES_LINK, DT_IMAGES_COPY, DT_IMAGES_NONE } dt_image_mode;
+
+typedef struct dt_convert_opts {
+    dt_set_format from, to;
+    const char *source, *target;
+    const char *classes_file; /* one name a line; NULL: the reader's order */
+    int class_base;           /* YOLO numbers start at 0 or 1 (0 is then the background) */
+    dt_voc_rule voc_rule;
+    dt_difficult difficult;
+    dt_image_mode images; /* link: symbolic links with absolute targets */
+    int keep_invalid;     /* boxes outside, inverted or without area are written as they are */
+    int jobs;             /* threads; 0: one a processor */
+} dt_convert_opts;
+
+typedef struct dt_convert_report {
+    size_t images;      /* written (label files) */
+    size_t backgrounds; /* of them without any box */
+    size_t skipped;     /* annotations that were not written: malformed, or without picture */
+    dt_fit_counts boxes;
+    size_t reader_dropped; /* boxes that the reader could not make out */
+    dt_voc_evidence evidence;
+    size_t splits, classes;
+    dt_findings findings;
+} dt_convert_report;
+
+/** Converts. The target appears whole or not at all (datasets/stage.h); an earlier output of a conversion in which
+ *  nothing was changed since is replaced; any other folder that is not empty is refused. Problems of single files and
+ *  objects become findings and the rest goes on; errors are a source without annotations, a target that cannot be
+ *  written, no memory. conversion.json in the target lists options, counts, evidence, every object that was not carried
+ *  over unchanged, and the SHA-256 (or link target) of every file. */
+dt_status dt_convert(const dt_convert_opts *opts, dt_convert_report *report, dt_error *err);
+void dt_convert_report_free(dt_convert_report *report);
+
+/** Reads a class list: one name a line, blanks around it and empty lines left out. */
+dt_status dt_class_list_read(const char *path, dt_names *names, dt_error *err);
+
+/** A sentence on what the coordinates of a VOC set look like. */
+void dt_voc_evidence_text(const dt_voc_evidence *e, char *out, size_t size);
+
+/** One file of an output. */
+typedef struct dt_output_file {
+    const char *path; /* relative to the target */
+    const char *link; /* target of a symbolic link, or NULL */
+    char sha256[65];  /* of a regular file */
+} dt_output_file;
+
+typedef struct dt_output_list {
+    dt_output_file *items;
+    size_t count, capacity;
+    dt_arena texts;
+} dt_output_list;
+
+/** Adds a file that was written; texts are copied. */
+dt_status dt_output_add(dt_output_list *list, const char *path, const char *link, const char *sha256,
+                        dt_error *err);
+void dt_output_free(dt_output_list *list);
+
+/** Writes data to a new file root/path and adds it to the list. */
+dt_status dt_output_write(dt_output_list *list, const char *root, const char *path, const void *data,
+                          size_t size, dt_error *err);
+
+/** Writers: put a set, fitted, under `root`, which is empty. */
+dt_status dt_yolo_write(const dt_dataset *set, const dt_convert_opts *opts, const char *root, dt_pool *pool,
+                        dt_output_list *files, dt_convert_report *report, dt_error *err);
+
+/** conversion.json of an output. New text in *out. */
+dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *set,
+                               const dt_convert_report *report, const dt_output_list *files, dt_str *out,
+                               dt_error *err);
+
+/** Looks at a target: *replace = 0 if it is absent or empty, 1 if it is an earlier output of which no file was changed
+ *  and to which none was added. Anything else is DT_ERR_STATE with a message naming the first file in the way. */
+dt_status dt_certificate_check(const char *target, int *replace, dt_error *err);
+
+#endif

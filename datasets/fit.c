@@ -1,0 +1,142 @@
+#include "datasets/fit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/num.h"
+
+typedef struct fitter {
+    dt_dataset *set;
+    const dt_fit_opts *opts;
+    dt_fit_counts *counts;
+    dt_findings *findings;
+    const dt_record *record;
+    int64_t index; /* of the object among those read from its file */
+    dt_error *err;
+} fitter;
+
+/* "xmin 12 ymin 3.5 xmax 40 ymax 50" */
+static void print_values(char out[160], dt_box b)
+{
+    static const char *const names[4] = {"xmin", "ymin", "xmax", "ymax"};
+    const double v[4] = {b.x1, b.y1, b.x2, b.y2};
+    size_t at = 0;
+    for (int i = 0; i < 4; i++) {
+        char number[DT_NUM_MAX];
+        int len = dt_format_f64(number, v[i]);
+        if (len > 2 && strcmp(number + len - 2, ".0") == 0) number[len - 2] = '\0';
+        at += (size_t)snprintf(out + at, 160 - at, "%s%s %s", i ? " " : "", names[i], number);
+    }
+}
+
+static dt_status say(const fitter *f, const dt_object *object, const dt_box *after, dt_severity severity,
+                     dt_fate fate, const char *rule, const char *message)
+{
+    char was[160], is[160];
+    print_values(was, object->box);
+    if (after) print_values(is, *after);
+    return dt_findings_add(f->findings,
+                           &(dt_finding){.severity = severity,
+                                         .fate = fate,
+                                         .rule = rule,
+                                         .file = f->record->label,
+                                         .line = object->line,
+                                         .object = f->index,
+                                         .before = was,
+                                         .after = after ? is : NULL},
+                           f->err, "%s: %s", f->set->classes[object->cls], message);
+}
+
+static dt_status drop(const fitter *f, const dt_object *object, const char *rule, const char *message)
+{
+    f->counts->dropped++;
+    return say(f, object, NULL, DT_PROBLEM, DT_FATE_DROPPED, rule, message);
+}
+
+/* Reports an invalid box; 1 in *stays if it is kept all the same. */
+static dt_status invalid(const fitter *f, const dt_object *object, const char *rule, const char *message,
+                         int *stays)
+{
+    *stays = f->opts->keep_invalid;
+    if (!*stays) return drop(f, object, rule, message);
+    f->counts->left++;
+    return say(f, object, NULL, DT_WARNING, DT_FATE_NONE, rule, message);
+}
+
+static dt_status fit_box(const fitter *f, dt_object *object, int *stays)
+{
+    double w = f->record->real_width ? f->record->real_width : f->record->width;
+    double h = f->record->real_height ? f->record->real_height : f->record->height;
+    dt_box b = object->box, pixels;
+    char message[200];
+    *stays = 0;
+    if (w <= 0 || h <= 0)
+        return drop(f, object, "size-missing",
+                    "neither the annotation nor an image gives the picture's size");
+    if (b.x2 < b.x1 || b.y2 < b.y1)
+        return invalid(f, object, "box-inverted", "a maximum is smaller than its minimum", stays);
+    if (b.x2 == b.x1 || b.y2 == b.y1) return invalid(f, object, "box-empty", "the box has no area", stays);
+    pixels = dt_dataset_box(f->set, object, w, h);
+    if (!dt_box_clip(&pixels, w, h)) {
+        *stays = 1;
+        return DT_OK;
+    }
+    snprintf(message, sizeof message, "the box reaches over the picture of %.0f x %.0f", w, h);
+    if (f->opts->keep_invalid) return invalid(f, object, "box-outside", message, stays);
+    if (!(pixels.x2 > pixels.x1 && pixels.y2 > pixels.y1)) {
+        snprintf(message, sizeof message, "the box lies outside of the picture of %.0f x %.0f", w, h);
+        return drop(f, object, "box-outside", message);
+    }
+    dt_box after = {pixels.x1 - f->set->min_shift, pixels.y1 - f->set->min_shift,
+                    pixels.x2 - f->set->max_shift, pixels.y2 - f->set->max_shift};
+    DT_TRY(say(f, object, &after, DT_WARNING, DT_FATE_CHANGED, "box-outside", message));
+    f->counts->clipped++;
+    object->box = after;
+    *stays = 1;
+    return DT_OK;
+}
+
+static dt_status fit_object(const fitter *f, dt_object *object, int *stays)
+{
+    *stays = 0;
+    if (object->cls < 0 || (size_t)object->cls >= f->opts->class_count)
+        return drop(f, object, "class-unknown", "the class is not in the list of classes");
+    if (object->difficult == 1 && f->opts->difficult == DT_DIFFICULT_DROP) {
+        f->counts->difficult++;
+        return say(f, object, NULL, DT_NOTE, DT_FATE_DROPPED, "difficult", "marked as difficult");
+    }
+    if (f->opts->need_images && (!f->record->image || f->record->unreadable))
+        return drop(f, object, "image-missing", "its picture is missing or unreadable");
+    DT_TRY(fit_box(f, object, stays));
+    if (*stays && object->difficult == 1 && f->opts->difficult == DT_DIFFICULT_IGNORE) {
+        object->ignore = 1;
+        f->counts->ignored++;
+    }
+    f->counts->kept += (size_t)*stays;
+    return DT_OK;
+}
+
+dt_status dt_dataset_fit(dt_dataset *set, const dt_fit_opts *opts, dt_fit_counts *counts,
+                         dt_findings *findings, dt_error *err)
+{
+    fitter f = {.set = set, .opts = opts, .counts = counts, .findings = findings, .err = err};
+    size_t to = 0;
+    *counts = (dt_fit_counts){0};
+    if (set->frame != DT_FRAME_PIXELS) return dt_fail(err, DT_ERR_ARG, "boxes in pixels are expected");
+    for (size_t i = 0; i < set->record_count; i++) {
+        dt_record *r = &set->records[i];
+        size_t first = to;
+        f.record = r;
+        for (size_t k = 0; k < r->count; k++) {
+            dt_object object = set->objects[r->first + k];
+            int stays;
+            f.index = (int64_t)k;
+            DT_TRY(fit_object(&f, &object, &stays));
+            if (stays) set->objects[to++] = object;
+        }
+        r->first = first;
+        r->count = to - first;
+    }
+    set->object_count = to;
+    return DT_OK;
+}

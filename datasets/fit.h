@@ -1,0 +1,33 @@
+/** Makes the boxes of a data set fit their pictures, and says what that cost. */
+#ifndef DT_DATASETS_FIT_H
+#define DT_DATASETS_FIT_H
+
+#include "datasets/dataset.h"
+
+typedef enum dt_difficult { DT_DIFFICULT_DROP, DT_DIFFICULT_KEEP, DT_DIFFICULT_IGNORE } dt_difficult;
+
+typedef struct dt_fit_opts {
+    dt_difficult difficult; /* IGNORE: kept with `ignore` set */
+    int keep_invalid;       /* 1: boxes outside, inverted or without area are reported and stay as they are */
+    size_t class_count;     /* objects of classes from this number on are dropped (class-unknown) */
+    int need_images;        /* 1: objects of records without image are dropped */
+} dt_fit_opts;
+
+typedef struct dt_fit_counts {
+    size_t kept;      /* all that stayed, those below included */
+    size_t clipped;   /* cut at the picture's edge */
+    size_t ignored;   /* kept as neither positive nor negative */
+    size_t left;      /* invalid and kept as they are */
+    size_t dropped;   /* because of a problem */
+    size_t difficult; /* left out because `difficult` asks for it */
+} dt_fit_counts;
+
+/** Works on a set in pixels (DT_FRAME_PIXELS) in place; run dt_dataset_probe first so that real sizes are known. The
+ *  picture's real size counts, else the annotated one. A box whose corners coincide in x or y as written has no area
+ *  under every coordinate rule. Every object that is not kept unchanged becomes a finding with its values before and
+ *  after in the file's own numbers: box-inverted, box-empty, box-outside, class-unknown, size-missing, image-missing,
+ *  difficult. */
+dt_status dt_dataset_fit(dt_dataset *set, const dt_fit_opts *opts, dt_fit_counts *counts,
+                         dt_findings *findings, dt_error *err);
+
+#endif

@@ -1,0 +1,304 @@
+#include "core/mem.h"
+#include "datasets/transforms/augment.h"
+#include "test.h"
+
+static dt_sample gray_sample(int width, int height, uint8_t level, int64_t index)
+{
+    dt_sample s = {.index = index, .original_width = width, .original_height = height};
+    dt_error err = {0};
+    CHECK_OK(dt_image_create(&s.image, width, height, 3, &err), &err);
+    memset(s.image.data, level, (size_t)width * (size_t)height * 3);
+    return s;
+}
+
+/* Fills the box with a colour that only this label has, and labels it. */
+static void paint(dt_sample *s, int x1, int y1, int x2, int y2, const uint8_t rgb[3], int cls)
+{
+    dt_error err = {0};
+    for (int y = y1; y < y2; y++)
+        for (int x = x1; x < x2; x++)
+            memcpy(s->image.data + ((size_t)y * (size_t)s->image.width + (size_t)x) * 3, rgb, 3);
+    dt_label label = {{x1, y1, x2, y2}, cls, cls % 2, (int32_t)s->label_count};
+    CHECK_OK(dt_sample_add_label(s, label, &err), &err);
+}
+
+static const uint8_t colors[8][3] = {{255, 0, 0},   {0, 255, 0},   {0, 0, 255},     {255, 255, 0},
+                                     {255, 0, 255}, {0, 255, 255}, {255, 255, 255}, {0, 0, 0}};
+
+/* Pixels nearer to the colour than half way to the gray around it: their hull is the painted box to within a
+ * pixel. */
+static dt_box find(const dt_image *image, const uint8_t rgb[3])
+{
+    dt_box box = {1e9, 1e9, -1e9, -1e9};
+    for (int y = 0; y < image->height; y++) {
+        for (int x = 0; x < image->width; x++) {
+            const uint8_t *p = image->data + ((size_t)y * (size_t)image->width + (size_t)x) * 3;
+            int far = 0;
+            for (int c = 0; c < 3; c++)
+                far |= abs(p[c] - rgb[c]) > (rgb[c] ? 63 : 57);
+            if (far) continue;
+            box.x1 = fmin(box.x1, x);
+            box.y1 = fmin(box.y1, y);
+            box.x2 = fmax(box.x2, x + 1);
+            box.y2 = fmax(box.y2, y + 1);
+        }
+    }
+    return box;
+}
+
+static void labels_match_pixels(const dt_sample *s, const char *what, double tolerance)
+{
+    for (size_t i = 0; i < s->label_count; i++) {
+        dt_label label = s->labels[i];
+        dt_box seen = find(&s->image, colors[label.cls]);
+        double worst = fmax(fmax(fabs(seen.x1 - label.box.x1), fabs(seen.y1 - label.box.y1)),
+                            fmax(fabs(seen.x2 - label.box.x2), fabs(seen.y2 - label.box.y2)));
+        CHECK_MSG(worst <= tolerance, "%s: class %d: label %.2f %.2f %.2f %.2f, pixels %.0f %.0f %.0f %.0f",
+                  what, label.cls, label.box.x1, label.box.y1, label.box.x2, label.box.y2, seen.x1, seen.y1,
+                  seen.x2, seen.y2);
+        CHECK_INT(label.ignore, label.cls % 2);
+    }
+}
+
+/* Four samples with two objects each; all eight colours differ. */
+static void make_samples(dt_sample s[4])
+{
+    const int size[4][2] = {{160, 120}, {120, 160}, {100, 50}, {330, 400}};
+    for (int i = 0; i < 4; i++) {
+        int w = size[i][0], h = size[i][1];
+        s[i] = gray_sample(w, h, 114, i + 10);
+        paint(&s[i], w / 10, h / 8, w / 10 + w / 3, h / 8 + h / 4, colors[2 * i], 2 * i);
+        paint(&s[i], w / 2, h / 2, w / 2 + w / 3, h / 2 + h / 3, colors[2 * i + 1], 2 * i + 1);
+    }
+}
+
+static void free_samples(dt_sample s[4])
+{
+    for (int i = 0; i < 4; i++)
+        dt_sample_free(&s[i]);
+}
+
+static void flips_move_boxes_with_pixels(void)
+{
+    dt_sample s[4];
+    make_samples(s);
+    for (int i = 0; i < 4; i++) {
+        dt_sample_flip_lr(&s[i]);
+        labels_match_pixels(&s[i], "flip lr", 0);
+        dt_sample_flip_ud(&s[i]);
+        labels_match_pixels(&s[i], "flip ud", 0);
+    }
+    CHECK_NEAR(s[0].labels[0].box.x2, 160 - 16, 0);
+    free_samples(s);
+}
+
+static void letterbox_moves_boxes_with_pixels(void)
+{
+    dt_error err = {0};
+    dt_sample s[4], out = {0};
+    make_samples(s);
+    for (int mode = 0; mode < 4; mode++) {
+        for (int i = 0; i < 4; i++) {
+            dt_letterbox lb;
+            CHECK_OK(dt_letterbox_make((dt_letterbox_mode)mode, 0, s[i].image.width, s[i].image.height, 224,
+                                       192, &lb, &err),
+                     &err);
+            CHECK_OK(dt_sample_letterbox(&s[i], &lb, (dt_resize_filter)(i % 2), 114, &out, &err), &err);
+            CHECK_INT(out.label_count, 2);
+            CHECK_INT(out.index, i + 10);
+            labels_match_pixels(&out, dt_letterbox_mode_name((dt_letterbox_mode)mode), 1.01);
+        }
+    }
+    dt_letterbox wrong = {.src_width = 3, .src_height = 3, .dst_width = 5, .dst_height = 5};
+    CHECK_INT(dt_sample_letterbox(&s[0], &wrong, DT_RESIZE_BILINEAR, 114, &out, &err), DT_ERR_SHAPE);
+    dt_sample_free(&out);
+    free_samples(s);
+}
+
+static void augmented_boxes_match_pixels(void)
+{
+    dt_error err = {0};
+    dt_sample s[4], out = {0};
+    make_samples(s);
+    for (int i = 0; i < 4; i++)
+        CHECK_OK(dt_aug_prepare(&s[i], 192, DT_RESIZE_BILINEAR, &err), &err);
+    CHECK_INT(s[3].image.height, 192);
+    CHECK_INT(s[3].image.width, 159); /* ceil(330 * 192 / 400) */
+    labels_match_pixels(&s[3], "prepare", 1.01);
+    dt_augment_opts o = dt_augment_defaults();
+    o.hsv_h = o.hsv_s = o.hsv_v = 0;
+    o.flipud = 0.5;
+    int seen = 0, lost = 0;
+    for (int trial = 0; trial < 60; trial++) {
+        o.mosaic = trial % 3 ? 1 : 0;
+        dt_rng rng = dt_rng_make(3, DT_RNG_TEST, (uint64_t)trial, 0);
+        dt_aug_params p = dt_aug_draw(&o, 1, 0, 4, &rng);
+        const dt_sample *src[2 * DT_MOSAIC] = {&s[0], &s[1], &s[2], &s[3]};
+        int dropped;
+        CHECK_OK(dt_aug_apply(&p, &o, src, 192, &out, &dropped, &err), &err);
+        CHECK_INT((int)out.label_count + dropped, p.view[0].mosaic ? 8 : 2);
+        labels_match_pixels(&out, p.view[0].mosaic ? "mosaic" : "affine", 1.51);
+        seen += (int)out.label_count;
+        lost += dropped;
+    }
+    CHECK(seen > 150);
+    CHECK(lost > 30);
+    dt_sample_free(&out);
+    free_samples(s);
+}
+
+/* With everything off, augmentation is the centred letterbox. */
+static void nothing_drawn_is_a_letterbox(void)
+{
+    dt_error err = {0};
+    dt_sample s[4], plain = {0}, out = {0};
+    make_samples(s);
+    dt_augment_opts o = dt_augment_none();
+    for (int i = 0; i < 4; i += 3) { /* one that is enlarged, one that is shrunk before */
+        dt_letterbox lb;
+        CHECK_OK(dt_letterbox_make(DT_LETTERBOX_CENTER, 0, s[i].image.width, s[i].image.height, 192, 192, &lb,
+                                   &err),
+                 &err);
+        CHECK_OK(dt_sample_letterbox(&s[i], &lb, DT_RESIZE_BILINEAR, 114, &plain, &err), &err);
+        CHECK_OK(dt_aug_prepare(&s[i], 192, DT_RESIZE_BILINEAR, &err), &err);
+        dt_rng rng = dt_rng_make(1, DT_RNG_TEST, 0, 0);
+        dt_aug_params p = dt_aug_draw(&o, 1, 0, 4, &rng);
+        const dt_sample *src[2 * DT_MOSAIC] = {&s[i]};
+        CHECK_OK(dt_aug_apply(&p, &o, src, 192, &out, NULL, &err), &err);
+        int worst = 0;
+        for (int k = 0; k < 192 * 192 * 3; k++)
+            worst = abs(out.image.data[k] - plain.image.data[k]) > worst
+                        ? abs(out.image.data[k] - plain.image.data[k])
+                        : worst;
+        /* ceil and round of the shorter side may differ by one row, so only the enlarged one is compared
+         * pixel by pixel */
+        if (i == 0) CHECK(worst <= 1);
+        CHECK_INT(out.label_count, plain.label_count);
+        for (size_t k = 0; k < out.label_count; k++)
+            CHECK_NEAR(out.labels[k].box.x1, plain.labels[k].box.x1, 1);
+    }
+    dt_sample_free(&plain);
+    dt_sample_free(&out);
+    free_samples(s);
+}
+
+static void same_params_same_pixels(void)
+{
+    dt_error err = {0};
+    dt_sample s[4], a = {0}, b = {0};
+    make_samples(s);
+    dt_augment_opts o = dt_augment_defaults();
+    o.degrees = 10;
+    o.shear = 5;
+    o.mixup = 1;
+    dt_rng r1 = dt_rng_make(9, DT_RNG_AUGMENT, 1, 2), r2 = r1;
+    dt_aug_params p = dt_aug_draw(&o, 1, 2, 4, &r1), q = dt_aug_draw(&o, 1, 2, 4, &r2);
+    CHECK(p.mixup && p.mix_ratio > 0.2 && p.mix_ratio < 0.8);
+    CHECK(p.mix_ratio == q.mix_ratio && p.view[1].center_x == q.view[1].center_x && p.hue == q.hue);
+    const dt_sample *src[2 * DT_MOSAIC];
+    for (int i = 0; i < 8; i++)
+        src[i] = &s[p.view[i / 4].index[i % 4]];
+    CHECK_OK(dt_aug_apply(&p, &o, src, 128, &a, NULL, &err), &err);
+    CHECK_OK(dt_aug_apply(&q, &o, src, 128, &b, NULL, &err), &err);
+    CHECK(memcmp(a.image.data, b.image.data, 128 * 128 * 3) == 0);
+    CHECK(a.label_count == b.label_count);
+    int off = dt_aug_draw(&o, 0, 2, 4, &r1).view[0].mosaic;
+    CHECK_INT(off, 0);
+    dt_sample_free(&a);
+    dt_sample_free(&b);
+    free_samples(s);
+}
+
+/* A rotated box contains the object's pixels. */
+static void rotation_encloses(void)
+{
+    dt_error err = {0};
+    dt_sample s = gray_sample(100, 100, 114, 0), out = {0};
+    paint(&s, 30, 40, 60, 55, colors[0], 0);
+    dt_augment_opts o = dt_augment_none();
+    dt_aug_params p = {
+        .view = {{.degrees = 35, .scale = 1.1, .shear_x = 4, .translate_x = .5, .translate_y = .5}}};
+    const dt_sample *src[2 * DT_MOSAIC] = {&s};
+    CHECK_OK(dt_aug_apply(&p, &o, src, 100, &out, NULL, &err), &err);
+    if (CHECK_INT(out.label_count, 1)) {
+        dt_box seen = find(&out.image, colors[0]), box = out.labels[0].box;
+        CHECK(seen.x1 >= box.x1 - 1 && seen.y1 >= box.y1 - 1 && seen.x2 <= box.x2 + 1 &&
+              seen.y2 <= box.y2 + 1);
+        CHECK_NEAR(box.x2 - box.x1, seen.x2 - seen.x1, 4);
+    }
+    dt_sample_free(&s);
+    dt_sample_free(&out);
+}
+
+static void clean_up_rule(void)
+{
+    dt_error err = {0};
+    dt_sample s = gray_sample(100, 100, 114, 0), out = {0};
+    dt_augment_opts o = dt_augment_none();
+    const struct {
+        dt_box box;
+        int kept;
+    } cases[] = {
+        {{10, 10, 12, 50}, 0},                               /* 2 pixels wide: not more than 2 */
+        {{10, 10, 12.01, 50}, 1}, {{-90.5, 10, 9.5, 60}, 0}, /* 9.5 of 100 columns left */
+        {{-90, 10, 10.5, 60}, 1}, {{0, 0, 100, 100}, 1},     {{150, 10, 160, 20}, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        CHECK_OK(dt_sample_add_label(&s, (dt_label){cases[i].box, 0, 0, (int32_t)i}, &err), &err);
+    dt_aug_params p = {.view = {{.scale = 1, .translate_x = .5, .translate_y = .5}}};
+    const dt_sample *src[2 * DT_MOSAIC] = {&s};
+    int dropped;
+    CHECK_OK(dt_aug_apply(&p, &o, src, 100, &out, &dropped, &err), &err);
+    size_t k = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (cases[i].kept && CHECK(k < out.label_count)) CHECK_INT(out.labels[k++].source, i);
+    CHECK_INT(out.label_count, k);
+    CHECK_INT(dropped, 3);
+    CHECK(out.labels[1].box.x1 == 0); /* clipped */
+    dt_sample_free(&s);
+    dt_sample_free(&out);
+}
+
+static void options_are_checked(void)
+{
+    dt_error err = {0};
+    dt_augment_opts o = dt_augment_defaults();
+    CHECK_OK(dt_augment_check(&o, &err), &err);
+    o.scale = 1.5;
+    CHECK_INT(dt_augment_check(&o, &err), DT_ERR_ARG);
+    CHECK(strstr(err.text, "scale = 1.5"));
+    o.scale = NAN;
+    CHECK_INT(dt_augment_check(&o, &err), DT_ERR_ARG);
+}
+
+/* Mean 1/2 and variance 1 / (4 * 65) of Beta(32, 32). */
+static void mix_ratio_distribution(void)
+{
+    dt_augment_opts o = dt_augment_none();
+    o.mosaic = o.mixup = 1;
+    double sum = 0, squares = 0;
+    const int n = 4000;
+    for (int i = 0; i < n; i++) {
+        dt_rng rng = dt_rng_make(1, DT_RNG_TEST, 5, (uint64_t)i);
+        double r = dt_aug_draw(&o, 1, 0, 9, &rng).mix_ratio;
+        sum += r;
+        squares += r * r;
+    }
+    double mean = sum / n, variance = squares / n - mean * mean;
+    CHECK_NEAR(mean, 0.5, 0.004);
+    CHECK_NEAR(variance, 1 / 260., 0.0004);
+}
+
+int main(void)
+{
+    RUN(flips_move_boxes_with_pixels);
+    RUN(letterbox_moves_boxes_with_pixels);
+    RUN(augmented_boxes_match_pixels);
+    RUN(nothing_drawn_is_a_letterbox);
+    RUN(same_params_same_pixels);
+    RUN(rotation_encloses);
+    RUN(clean_up_rule);
+    RUN(options_are_checked);
+    RUN(mix_ratio_distribution);
+    return dt_test_end();
+}

@@ -11,12 +11,13 @@ typedef struct node {
     const dt_op *op;
     void *args;
     int n_in;
-    dt_tensor **in;      /* retained where saved, else NULL */
+    dt_tensor **in; /* retained where saved, else NULL */
     dt_meta *in_meta;
-    int32_t *in_var;     /* -1: no gradient wanted */
+    int32_t *in_var; /* -1: no gradient wanted */
     uint32_t *in_version;
     uint8_t *needs;
     dt_tensor *out[DT_MAX_OUT]; /* retained where saved, else NULL */
+    uint32_t out_version[DT_MAX_OUT];
     int32_t out_var[DT_MAX_OUT];
 } node;
 
@@ -104,7 +105,8 @@ dt_status dt_require_grad(dt_ctx *ctx, dt_tensor *t, int require)
         return dt_ctx_fail(ctx, DT_ERR_DTYPE, "a gradient is possible for floating types only, not %s",
                            dt_dtype_name(t->dtype));
     if (on_tape(ctx, t) && !ctx->tape->vars[t->var].leaf)
-        return dt_ctx_fail(ctx, DT_ERR_STATE, "a gradient can be asked for leaves only; this is the result of an op");
+        return dt_ctx_fail(ctx, DT_ERR_STATE,
+                           "a gradient can be asked for leaves only; this is the result of an op");
     t->requires_grad = require;
     return DT_OK;
 }
@@ -126,8 +128,9 @@ static node *node_make(dt_ctx *ctx, const dt_call *call)
 {
     size_t n = (size_t)call->n_in;
     size_t args = (call->op->args_size + 15) & ~(size_t)15;
-    size_t bytes = sizeof(node) + 16 + args + n * (sizeof(dt_tensor *) + sizeof(dt_meta) + sizeof(int32_t) +
-                                                  sizeof(uint32_t) + sizeof(uint8_t));
+    size_t bytes =
+        sizeof(node) + 16 + args +
+        n * (sizeof(dt_tensor *) + sizeof(dt_meta) + sizeof(int32_t) + sizeof(uint32_t) + sizeof(uint8_t));
     node *nd = dt_calloc(1, bytes);
     if (!nd) {
         dt_ctx_fail_memory(ctx, bytes, "the tape");
@@ -183,7 +186,10 @@ dt_status dt_tape_record(dt_ctx *ctx, const dt_call *call)
         nd->needs[i] = nd->in_var[i] >= 0;
     }
     for (int i = 0; i < op->n_out && dt_ctx_status(ctx) == DT_OK; i++) {
-        if (saved(op->save_out, i)) nd->out[i] = dt_tensor_retain(call->out[i]);
+        if (saved(op->save_out, i)) {
+            nd->out[i] = dt_tensor_retain(call->out[i]);
+            nd->out_version[i] = call->out[i]->storage->version;
+        }
         nd->out_var[i] = dt_dtype_is_float(call->out[i]->dtype) ? new_var(ctx, call->out[i], 0) : -1;
     }
     if (dt_ctx_status(ctx) != DT_OK) {
@@ -230,7 +236,13 @@ static dt_status check_versions(dt_ctx *ctx, const node *nd)
 {
     for (int i = 0; i < nd->n_in; i++)
         if (nd->in[i] && nd->in[i]->storage->version != nd->in_version[i])
-            return dt_ctx_fail(ctx, DT_ERR_STATE, "%s: operand %d was changed in place before its gradient was made",
+            return dt_ctx_fail(ctx, DT_ERR_STATE,
+                               "%s: operand %d was changed in place before its gradient was made",
+                               nd->op->name, i);
+    for (int i = 0; i < nd->op->n_out; i++)
+        if (nd->out[i] && nd->out[i]->storage->version != nd->out_version[i])
+            return dt_ctx_fail(ctx, DT_ERR_STATE,
+                               "%s: result %d was changed in place before its gradient was made",
                                nd->op->name, i);
     return DT_OK;
 }
@@ -249,8 +261,8 @@ static dt_status run_node(dt_ctx *ctx, node *nd)
     dt_tensor *small[8] = {0}, **gin = small;
     if (nd->n_in > 8 && !(gin = dt_calloc((size_t)nd->n_in, sizeof *gin)))
         return dt_ctx_fail_memory(ctx, (size_t)nd->n_in * sizeof *gin, "gradients");
-    dt_grad_call call = {nd->op, nd->args, nd->n_in, nd->op->n_out, nd->in,
-                         nd->out, gout,     nd->in_meta, nd->needs,  gin};
+    dt_grad_call call = {nd->op,  nd->args, nd->n_in,    nd->op->n_out, nd->in,
+                         nd->out, gout,     nd->in_meta, nd->needs,     gin};
     dt_scope scope = dt_scope_open(ctx);
     dt_status st = nd->op->backward(ctx, &call);
     if (st == DT_OK) st = dt_ctx_status(ctx);
@@ -275,10 +287,11 @@ static dt_status seed_gradient(dt_ctx *ctx, dt_tensor *loss, dt_tensor *seed)
     if (!on_tape(ctx, loss))
         return dt_ctx_fail(ctx, DT_ERR_STATE, "backward: no recorded op leads to the loss");
     if (seed && !dt_shape_equal(&seed->shape, &loss->shape))
-        return dt_ctx_fail(ctx, DT_ERR_SHAPE, "backward: the seed is %s, the loss %s", dt_shape_text(&seed->shape, a),
-                           dt_shape_text(&loss->shape, b));
+        return dt_ctx_fail(ctx, DT_ERR_SHAPE, "backward: the seed is %s, the loss %s",
+                           dt_shape_text(&seed->shape, a), dt_shape_text(&loss->shape, b));
     if (!seed && dt_numel(loss) != 1)
-        return dt_ctx_fail(ctx, DT_ERR_SHAPE, "backward: the loss is %s; without a seed it must have one element",
+        return dt_ctx_fail(ctx, DT_ERR_SHAPE,
+                           "backward: the loss is %s; without a seed it must have one element",
                            dt_shape_text(&loss->shape, a));
     dt_device *before = ctx->device;
     ctx->device = loss->device;

@@ -17,7 +17,7 @@ dt_status dt_file_read(const char *path, size_t max_bytes, char **data, size_t *
 {
     *data = NULL;
     *size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hang it */
     if (fd < 0) {
         int code = errno;
         return dt_fail(err, code == ENOENT || code == ENOTDIR ? DT_ERR_NOT_FOUND : DT_ERR_IO, "%s: %s", path,
@@ -30,8 +30,8 @@ dt_status dt_file_read(const char *path, size_t max_bytes, char **data, size_t *
     }
     if ((uint64_t)st.st_size > max_bytes) {
         close(fd);
-        return dt_fail(err, DT_ERR_FORMAT, "%s: %lld bytes; at most %zu are read", path, (long long)st.st_size,
-                       max_bytes);
+        return dt_fail(err, DT_ERR_FORMAT, "%s: %lld bytes; at most %zu are read", path,
+                       (long long)st.st_size, max_bytes);
     }
     size_t want = (size_t)st.st_size, have = 0;
     char *buf = dt_malloc(want + 1);
@@ -157,8 +157,7 @@ dt_status dt_mkdirs(const char *path, dt_error *err)
         if (c == '\0') break;
     }
     dt_free(copy);
-    if (failed)
-        return dt_fail(err, DT_ERR_IO, "%s: the folder cannot be made: %s", path, strerror(failed));
+    if (failed) return dt_fail(err, DT_ERR_IO, "%s: the folder cannot be made: %s", path, strerror(failed));
     return DT_OK;
 }
 

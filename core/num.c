@@ -17,16 +17,40 @@ static void make_c_locale(void)
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-/* The slow path: text of any length in the C locale. */
+/* The slow path, in the C locale. More than 400 significant digits move a double's rounding only in ties that no data
+ * file holds; the ones beyond are dropped, their weight is kept in the exponent. */
 static double parse_exact(const char *text, size_t len)
 {
     pthread_once(&c_locale_once, make_c_locale);
     char buf[512];
-    if (len >= sizeof buf) len = sizeof buf - 1; /* digits beyond the 500th can not move a double's rounding
-                                                    except in ties that no data file holds */
-    memcpy(buf, text, len);
-    buf[len] = '\0';
-    return c_locale ? strtod_l(buf, NULL, c_locale) : strtod(buf, NULL);
+    size_t n = 0, digits = 0, i = 0;
+    long scale = 0, exponent = 0;
+    int after_dot = 0;
+    if (i < len && (text[i] == '+' || text[i] == '-')) i++;
+    for (; i < len && text[i] != 'e' && text[i] != 'E'; i++) {
+        if (text[i] == '.') {
+            after_dot = 1;
+        } else if (digits < 400) {
+            buf[n++] = text[i];
+            digits += digits > 0 || text[i] != '0';
+            scale -= after_dot;
+            if (digits == 0) n = 0;
+        } else {
+            scale += !after_dot;
+        }
+    }
+    if (i < len) {
+        size_t j = i + 1;
+        int negative = j < len && text[j] == '-';
+        if (j < len && (text[j] == '+' || text[j] == '-')) j++;
+        for (; j < len; j++)
+            if (exponent < 100000000) exponent = exponent * 10 + (text[j] - '0');
+        if (negative) exponent = -exponent;
+    }
+    if (n == 0) buf[n++] = '0';
+    snprintf(buf + n, sizeof buf - n, "e%ld", scale + exponent);
+    double value = c_locale ? strtod_l(buf, NULL, c_locale) : strtod(buf, NULL);
+    return text[0] == '-' ? -value : value;
 }
 
 static size_t parse_word(const char *text, size_t len, const char *word)
@@ -84,7 +108,7 @@ size_t dt_parse_f64(const char *text, size_t len, double *value)
         if (j < len && (text[j] == '+' || text[j] == '-')) exp_negative = text[j++] == '-';
         if (j < len && text[j] >= '0' && text[j] <= '9') {
             for (; j < len && text[j] >= '0' && text[j] <= '9'; j++)
-                if (e < 100000) e = e * 10 + (text[j] - '0');
+                if (e < 100000000) e = e * 10 + (text[j] - '0');
             scale += exp_negative ? -e : e;
             end = j;
         }

@@ -53,7 +53,7 @@ enum { SAVE_X = 1, SAVE_Y = 2 };
 /* X(name, value of x, gradient from g and the saved x (or result), bytes of arguments, which is saved) */
 #define ACTIVATION_OPS(X)                                                                                    \
     X(abs, fabs(x), x > 0 ? g : x < 0 ? -g : g * 0 * x, 0, SAVE_X)                                           \
-    X(clamp, x<p[0] ? p[0] : x> p[1] ? p[1] : x, x >= p[0] && x <= p[1] ? g : 0, sizeof(dt_unary_args),      \
+    X(clamp, x<p[0] ? p[0] : x> p[1] ? p[1] : x, x > p[0] && x < p[1] ? g : 0, sizeof(dt_unary_args),        \
       SAVE_X)                                                                                                \
     X(relu, x < 0 ? 0 : x, x <= 0 ? 0 : g, 0, SAVE_Y)                                                        \
     X(leaky_relu, x > 0 ? x : p[0] * x, x > 0 ? g : p[0] * g, sizeof(dt_unary_args), SAVE_X)                 \

@@ -2,7 +2,6 @@
 
 extern "C" {
 #include "core/ops/layout.h"
-#include "core/ops/layout_cpu.h"
 }
 
 /* Writes operand i into its place: rows of `width` elements, `pitch` apart in the result. */

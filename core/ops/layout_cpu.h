@@ -7,9 +7,4 @@
 dt_status dt_copy_cpu(dt_ctx *ctx, const dt_call *call);
 dt_status dt_concat_cpu(dt_ctx *ctx, const dt_call *call);
 
-/** Arguments of concat. */
-typedef struct dt_concat_args {
-    int axis;
-} dt_concat_args;
-
 #endif

@@ -18,8 +18,8 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
             open = i;
         else if (shape.dim[i] < 0)
             bad = 1;
-        else
-            known *= shape.dim[i];
+        else if (__builtin_mul_overflow(known, shape.dim[i], &known))
+            bad = 1;
     }
     if (!bad && open >= 0) {
         if (known == 0 || n % known != 0)

@@ -1,4 +1,5 @@
-#include "core/ops.h"
+#include "core/ops/sum.h"
+
 #include "core/ops/sum_cpu.h"
 
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)

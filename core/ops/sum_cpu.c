@@ -5,7 +5,7 @@
 
 #include "core/cpu.h"
 #include "core/device.h"
-#include "core/ops.h"
+#include "core/ops/sum.h"
 
 enum { BLOCK = 8192, ROWS = 256, COLUMNS = 2048, LANES = 32 };
 

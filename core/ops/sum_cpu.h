@@ -4,12 +4,6 @@
 
 #include "core/op.h"
 
-/** Arguments of sum. */
-typedef struct dt_sum_args {
-    uint32_t axes; /* normalised: never 0 unless the rank is 0 */
-    int keepdim;
-} dt_sum_args;
-
 dt_status dt_sum_cpu(dt_ctx *ctx, const dt_call *call);
 
 #endif

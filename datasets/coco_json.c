@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/json_scan.h"
+#include "datasets/coco_json_internal.h"
 
 /* ---- texts: blocks that never move, so that pointers into them stay ---- */
 
@@ -44,7 +44,7 @@ static dt_status read_text(dt_coco_file *file, dt_scan *s, const char **out)
 
 /* ---- pieces ---- */
 
-static dt_status read_bbox(dt_scan *s, double box[4])
+dt_status coco_read_bbox(dt_scan *s, double box[4])
 {
     int n = 0;
     DT_TRY(dt_scan_array(s));
@@ -59,7 +59,7 @@ static dt_status read_bbox(dt_scan *s, double box[4])
     return s->status;
 }
 
-static dt_status need(dt_scan *s, unsigned seen, const char *const *names, int count, const char *what)
+dt_status coco_need(dt_scan *s, unsigned seen, const char *const *names, int count, const char *what)
 {
     for (int i = 0; i < count; i++)
         if (!(seen >> i & 1))
@@ -67,7 +67,7 @@ static dt_status need(dt_scan *s, unsigned seen, const char *const *names, int c
     return DT_OK;
 }
 
-static dt_status grow(dt_scan *s, void *items, size_t *capacity, size_t count, size_t bytes)
+dt_status coco_grow(dt_scan *s, void *items, size_t *capacity, size_t count, size_t bytes)
 {
     if (dt_grow(items, capacity, count + 1, bytes) == 0) return DT_OK;
     return s->status = dt_fail_memory(s->err, (count + 1) * bytes, "the records of a COCO file");
@@ -78,7 +78,7 @@ static dt_status grow(dt_scan *s, void *items, size_t *capacity, size_t count, s
 static dt_status read_image(dt_coco_file *file, dt_scan *s)
 {
     static const char *const needed[] = {"id"};
-    DT_TRY(grow(s, &file->images, &file->image_capacity, file->image_count, sizeof *file->images));
+    DT_TRY(coco_grow(s, &file->images, &file->image_capacity, file->image_count, sizeof *file->images));
     dt_coco_image image = {.file_name = "", .offset = dt_scan_offset(s)};
     unsigned seen = 0;
     const char *key;
@@ -101,7 +101,7 @@ static dt_status read_image(dt_coco_file *file, dt_scan *s)
         }
     }
     DT_TRY(s->status);
-    DT_TRY(need(s, seen, needed, 1, "an image"));
+    DT_TRY(coco_need(s, seen, needed, 1, "an image"));
     file->images[file->image_count++] = image;
     return DT_OK;
 }
@@ -109,8 +109,8 @@ static dt_status read_image(dt_coco_file *file, dt_scan *s)
 static dt_status read_category(dt_coco_file *file, dt_scan *s)
 {
     static const char *const needed[] = {"id"};
-    DT_TRY(
-        grow(s, &file->categories, &file->category_capacity, file->category_count, sizeof *file->categories));
+    DT_TRY(coco_grow(s, &file->categories, &file->category_capacity, file->category_count,
+                     sizeof *file->categories));
     dt_coco_category category = {.name = "", .supercategory = "", .offset = dt_scan_offset(s)};
     unsigned seen = 0;
     const char *key;
@@ -127,7 +127,7 @@ static dt_status read_category(dt_coco_file *file, dt_scan *s)
             dt_scan_skip(s);
     }
     DT_TRY(s->status);
-    DT_TRY(need(s, seen, needed, 1, "a category"));
+    DT_TRY(coco_need(s, seen, needed, 1, "a category"));
     file->categories[file->category_count++] = category;
     return DT_OK;
 }
@@ -148,8 +148,8 @@ static dt_status read_segmentation(dt_scan *s, dt_coco_annotation *a)
 static dt_status read_annotation(dt_coco_file *file, dt_scan *s)
 {
     static const char *const needed[] = {"id", "image_id", "category_id", "bbox"};
-    DT_TRY(grow(s, &file->annotations, &file->annotation_capacity, file->annotation_count,
-                sizeof *file->annotations));
+    DT_TRY(coco_grow(s, &file->annotations, &file->annotation_capacity, file->annotation_count,
+                     sizeof *file->annotations));
     dt_coco_annotation a = {.offset = dt_scan_offset(s)};
     double box[4];
     unsigned seen = 0;
@@ -165,7 +165,7 @@ static dt_status read_annotation(dt_coco_file *file, dt_scan *s)
         } else if (dt_scan_is(key, len, "category_id")) {
             seen |= dt_scan_i64(s, &a.category_id) == DT_OK ? 4 : 0;
         } else if (dt_scan_is(key, len, "bbox")) {
-            seen |= read_bbox(s, box) == DT_OK ? 8 : 0;
+            seen |= coco_read_bbox(s, box) == DT_OK ? 8 : 0;
         } else if (dt_scan_is(key, len, "area")) {
             a.has_area = dt_scan_f64(s, &a.area) == DT_OK;
         } else if (dt_scan_is(key, len, "iscrowd")) {
@@ -182,7 +182,7 @@ static dt_status read_annotation(dt_coco_file *file, dt_scan *s)
         }
     }
     DT_TRY(s->status);
-    DT_TRY(need(s, seen, needed, 4, "an annotation"));
+    DT_TRY(coco_need(s, seen, needed, 4, "an annotation"));
     a.x = box[0];
     a.y = box[1];
     a.w = box[2];
@@ -228,7 +228,7 @@ static dt_status read_top(dt_coco_file *file, dt_scan *s)
         }
     }
     DT_TRY(dt_scan_end(s));
-    return need(s, seen, needed, 3, "a ground truth file");
+    return coco_need(s, seen, needed, 3, "a ground truth file");
 }
 
 /* ---- ids ---- */
@@ -304,67 +304,4 @@ void dt_coco_file_free(dt_coco_file *file)
         dt_free(b);
     }
     *file = (dt_coco_file){0};
-}
-
-/* ---- results ---- */
-
-static dt_status read_detection(dt_coco_results *r, dt_scan *s)
-{
-    static const char *const needed[] = {"image_id", "category_id", "bbox", "score"};
-    DT_TRY(grow(s, &r->items, &r->capacity, r->count, sizeof *r->items));
-    dt_coco_detection d = {0};
-    double box[4];
-    unsigned seen = 0;
-    const char *key;
-    size_t len;
-    DT_TRY(dt_scan_object(s));
-    while (dt_scan_key(s, &key, &len)) {
-        if (dt_scan_is(key, len, "image_id"))
-            seen |= dt_scan_i64(s, &d.image_id) == DT_OK ? 1 : 0;
-        else if (dt_scan_is(key, len, "category_id"))
-            seen |= dt_scan_i64(s, &d.category_id) == DT_OK ? 2 : 0;
-        else if (dt_scan_is(key, len, "bbox"))
-            seen |= read_bbox(s, box) == DT_OK ? 4 : 0;
-        else if (dt_scan_is(key, len, "score"))
-            seen |= dt_scan_f64(s, &d.score) == DT_OK ? 8 : 0;
-        else
-            dt_scan_skip(s);
-    }
-    DT_TRY(s->status);
-    DT_TRY(need(s, seen, needed, 4, "a detection"));
-    d.x = box[0];
-    d.y = box[1];
-    d.w = box[2];
-    d.h = box[3];
-    r->items[r->count++] = d;
-    return DT_OK;
-}
-
-static dt_status read_detections(dt_coco_results *r, dt_scan *s)
-{
-    if (dt_scan_peek(s) == DT_SCAN_OBJECT)
-        return dt_scan_fail(s, DT_ERR_FORMAT,
-                            "an object; detections are an array of {image_id, category_id, bbox, "
-                            "score}");
-    DT_TRY(dt_scan_array(s));
-    while (dt_scan_item(s))
-        DT_TRY(read_detection(r, s));
-    return dt_scan_end(s);
-}
-
-dt_status dt_coco_results_read(const char *path, dt_coco_results *results, dt_error *err)
-{
-    *results = (dt_coco_results){0};
-    dt_scan s;
-    dt_status status = dt_scan_open(&s, path, err);
-    if (status == DT_OK) status = read_detections(results, &s);
-    dt_scan_close(&s);
-    if (status != DT_OK) dt_coco_results_free(results);
-    return status;
-}
-
-void dt_coco_results_free(dt_coco_results *results)
-{
-    dt_free(results->items);
-    *results = (dt_coco_results){0};
 }

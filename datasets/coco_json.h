@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/pool.h"
 #include "core/status.h"
 #include "datasets/id_map.h"
 
@@ -71,8 +72,9 @@ typedef struct dt_coco_results {
     size_t count, capacity;
 } dt_coco_results;
 
-/** Reads a results file: an array of {image_id, category_id, bbox, score}; other keys are skipped. */
-dt_status dt_coco_results_read(const char *path, dt_coco_results *results, dt_error *err);
+/** Reads a results file: an array of {image_id, category_id, bbox, score}; other keys are skipped. A large
+ * file is read in pieces by the threads of the pool (NULL: one thread); the outcome is the same. */
+dt_status dt_coco_results_read(const char *path, dt_pool *pool, dt_coco_results *results, dt_error *err);
 void dt_coco_results_free(dt_coco_results *results);
 
 #endif

@@ -132,6 +132,14 @@ static void finish(const decoder *d)
                 image->channels == 1);
 }
 
+/* 0: libpng gave up by a long jump. A frame of its own, so that no local lives across the jump. */
+static int decode_guarded(decoder *d, dt_status *st)
+{
+    if (setjmp(png_jmpbuf(d->png)) != 0) return 0;
+    *st = decode(d);
+    return 1;
+}
+
 dt_status dt_png_decode(const void *data, size_t size, const char *name, const dt_image_load_opts *opts,
                         int tolerant, dt_image *image, int *warnings, dt_error *err)
 {
@@ -150,14 +158,14 @@ dt_status dt_png_decode(const void *data, size_t size, const char *name, const d
         png_destroy_read_struct(&d.png, NULL, NULL);
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory in the PNG decoder", name);
     }
-    if (setjmp(png_jmpbuf(d.png)) == 0)
-        st = decode(&d);
-    else if (d.trap.no_memory)
-        st = dt_fail(err, DT_ERR_MEMORY, "%s: out of memory in the PNG decoder", name);
-    else if (tolerant && image->data && (d.rows || d.channels == image->channels))
-        d.trap.warnings++;
-    else
-        st = dt_fail(err, DT_ERR_FORMAT, "%s: damaged or truncated PNG: %s", name, d.trap.text);
+    if (!decode_guarded(&d, &st)) {
+        if (d.trap.no_memory)
+            st = dt_fail(err, DT_ERR_MEMORY, "%s: out of memory in the PNG decoder", name);
+        else if (tolerant && image->data && (d.rows || d.channels == image->channels))
+            d.trap.warnings++;
+        else
+            st = dt_fail(err, DT_ERR_FORMAT, "%s: damaged or truncated PNG: %s", name, d.trap.text);
+    }
     if (st == DT_OK) finish(&d);
     *warnings = d.trap.warnings;
     png_destroy_read_struct(&d.png, &d.info, NULL);

@@ -1,18 +1,16 @@
-#include "datasets/json_scan.h"
+#include "datasets/json_scan_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "core/num.h"
 
 enum {
-    WINDOW = 1 << 20,
-    SLACK = 8, /* bytes behind the window that may be loaded, never used */
+    WINDOW = 256 << 10, /* stays in the second-level cache */
+    SLACK = 8,          /* bytes behind the window that may be loaded, never used */
 };
 
 /* ---- the window ---- */
@@ -46,9 +44,7 @@ dt_status dt_scan_fail(dt_scan *s, dt_status status, const char *fmt, ...)
     return status;
 }
 
-/* Makes at least `need` bytes stand behind pos if the file has them. Returns the number that do. Pointers
- * into the window are void afterwards. */
-static size_t fill(dt_scan *s, size_t need)
+size_t dt_scan_fill(dt_scan *s, size_t need)
 {
     size_t have = (size_t)(s->end - s->pos);
     if (have >= need || s->eof) return have;
@@ -96,11 +92,11 @@ static size_t fill(dt_scan *s, size_t need)
 
 static dt_status start(dt_scan *s)
 {
-    if (fill(s, 3) >= 3 && memcmp(s->pos, "\xef\xbb\xbf", 3) == 0) s->pos += 3;
+    if (dt_scan_fill(s, 3) >= 3 && memcmp(s->pos, "\xef\xbb\xbf", 3) == 0) s->pos += 3;
     return s->status;
 }
 
-dt_status dt_scan_open(dt_scan *s, const char *path, dt_error *err)
+dt_status dt_scan_open_at(dt_scan *s, const char *path, uint64_t offset, dt_error *err)
 {
     *s = (dt_scan){.name = path, .err = err, .fd = -1};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -119,7 +115,19 @@ dt_status dt_scan_open(dt_scan *s, const char *path, dt_error *err)
     s->capacity = WINDOW;
     s->pos = s->end = s->window;
     *s->end = '\0';
+    if (offset > 0) {
+        if (lseek(fd, (off_t)offset, SEEK_SET) < 0)
+            return dt_scan_fail(s, DT_ERR_IO, "byte %llu can not be reached: %s", (unsigned long long)offset,
+                                strerror(errno));
+        s->base = offset;
+        return DT_OK;
+    }
     return start(s);
+}
+
+dt_status dt_scan_open(dt_scan *s, const char *path, dt_error *err)
+{
+    return dt_scan_open_at(s, path, 0, err);
 }
 
 dt_status dt_scan_open_text(dt_scan *s, const char *name, const char *text, size_t len, dt_error *err)
@@ -144,28 +152,13 @@ void dt_scan_close(dt_scan *s)
 
 /* ---- tokens ---- */
 
-/* The next character that is not blank; 0 at the end of the text. */
-static inline int next_char(dt_scan *s)
+dt_status dt_scan_unexpected(dt_scan *s, const char *wanted)
 {
-    for (;;) {
-        while (*s->pos == ' ' || *s->pos == '\n' || *s->pos == '\r' || *s->pos == '\t')
-            s->pos++;
-        if (*s->pos != '\0') return (unsigned char)*s->pos;
-        if (s->pos < s->end) {
-            dt_scan_fail(s, DT_ERR_FORMAT, "a NUL byte");
-            return 0;
-        }
-        if (fill(s, 1) == 0) return 0;
-    }
-}
-
-static dt_status unexpected(dt_scan *s, const char *wanted)
-{
-    int c = next_char(s);
+    int c = dt_scan_next(s);
     if (s->status != DT_OK) return s->status;
     if (c == 0)
         return dt_scan_fail(s, DT_ERR_FORMAT, "the file ends where %s is expected: is it truncated?", wanted);
-    fill(s, 16);
+    dt_scan_fill(s, 16);
     int len = 0;
     while (len < 16 && s->pos[len] > ' ' && s->pos[len] < 127)
         len++;
@@ -176,7 +169,7 @@ static dt_status unexpected(dt_scan *s, const char *wanted)
 
 dt_scan_kind dt_scan_peek(dt_scan *s)
 {
-    int c = next_char(s);
+    int c = dt_scan_next(s);
     switch (c) {
     case 0:
         return DT_SCAN_NONE;
@@ -193,14 +186,14 @@ dt_scan_kind dt_scan_peek(dt_scan *s)
         return DT_SCAN_NULL;
     default:
         if (c == '-' || (c >= '0' && c <= '9')) return DT_SCAN_NUMBER;
-        unexpected(s, "a value");
+        dt_scan_unexpected(s, "a value");
         return DT_SCAN_NONE;
     }
 }
 
 static dt_status enter(dt_scan *s, int bracket, const char *what)
 {
-    if (next_char(s) != bracket) return unexpected(s, what);
+    if (dt_scan_next(s) != bracket) return dt_scan_unexpected(s, what);
     s->pos++;
     s->after_value = 0;
     return DT_OK;
@@ -219,22 +212,22 @@ dt_status dt_scan_array(dt_scan *s)
 /* Stands in front of the next member of a container, or behind its closing bracket (0). */
 static int next_member(dt_scan *s, int closing, const char *wanted_after, const char *wanted_first)
 {
-    int c = next_char(s);
+    int c = dt_scan_next(s);
     if (c == closing) {
         s->pos++;
         s->after_value = 1;
         return 0;
     }
     if (!s->after_value) {
-        if (c == 0) unexpected(s, wanted_first);
+        if (c == 0) dt_scan_unexpected(s, wanted_first);
         return s->status == DT_OK;
     }
     if (c != ',') {
-        unexpected(s, wanted_after);
+        dt_scan_unexpected(s, wanted_after);
         return 0;
     }
     s->pos++;
-    if (next_char(s) == closing || s->pos == s->end) unexpected(s, wanted_first);
+    if (dt_scan_next(s) == closing || s->pos == s->end) dt_scan_unexpected(s, wanted_first);
     return s->status == DT_OK;
 }
 
@@ -249,8 +242,8 @@ int dt_scan_key(dt_scan *s, const char **key, size_t *len)
 {
     int more = next_member(s, '}', "',' or '}'", "a key");
     if (!more) return 0;
-    if (next_char(s) != '"') {
-        unexpected(s, "a key in quotes");
+    if (dt_scan_next(s) != '"') {
+        dt_scan_unexpected(s, "a key in quotes");
         return 0;
     }
     if (dt_scan_string(s, key, len) != DT_OK) return 0;
@@ -264,275 +257,13 @@ int dt_scan_key(dt_scan *s, const char **key, size_t *len)
             memcpy(s->text, *key, *len);
             *key = s->text;
         }
-        if (next_char(s) != ':') {
-            unexpected(s, "':'");
+        if (dt_scan_next(s) != ':') {
+            dt_scan_unexpected(s, "':'");
             return 0;
         }
     }
     s->pos++;
     return 1;
-}
-
-/* ---- strings ---- */
-
-static int hex4(const char *p, unsigned *value)
-{
-    *value = 0;
-    for (int i = 0; i < 4; i++) {
-        unsigned c = (unsigned char)p[i], d;
-        if (c - '0' < 10u)
-            d = c - '0';
-        else if ((c | 32) - 'a' < 6u)
-            d = (c | 32) - 'a' + 10;
-        else
-            return -1;
-        *value = *value * 16 + d;
-    }
-    return 0;
-}
-
-static size_t put_utf8(char *out, unsigned c)
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        out[0] = (char)(0xc0 | c >> 6);
-        out[1] = (char)(0x80 | (c & 63));
-        return 2;
-    }
-    if (c < 0x10000) {
-        out[0] = (char)(0xe0 | c >> 12);
-        out[1] = (char)(0x80 | (c >> 6 & 63));
-        out[2] = (char)(0x80 | (c & 63));
-        return 3;
-    }
-    out[0] = (char)(0xf0 | c >> 18);
-    out[1] = (char)(0x80 | (c >> 12 & 63));
-    out[2] = (char)(0x80 | (c >> 6 & 63));
-    out[3] = (char)(0x80 | (c & 63));
-    return 4;
-}
-
-/* raw (len bytes, behind which a quote stands) into s->text; never longer than raw. */
-static dt_status unescape(dt_scan *s, const char *raw, size_t len, size_t *out_len)
-{
-    static const char codes[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-    if (dt_grow(&s->text, &s->text_capacity, len + 1, 1) != 0)
-        return s->status = dt_fail_memory(s->err, len + 1, s->name);
-    size_t o = 0;
-    for (size_t i = 0; i < len;) {
-        if (raw[i] != '\\') {
-            s->text[o++] = raw[i++];
-            continue;
-        }
-        const char *at = strchr(codes, raw[i + 1]);
-        if (raw[i + 1] != 'u') {
-            if (!at || !*at)
-                return dt_scan_fail(s, DT_ERR_FORMAT, "unknown escape \\%c in a string", raw[i + 1]);
-            s->text[o++] = values[at - codes];
-            i += 2;
-            continue;
-        }
-        unsigned c, low;
-        if (len - i < 6 || hex4(raw + i + 2, &c) != 0)
-            return dt_scan_fail(s, DT_ERR_FORMAT, "\\u is not followed by four hexadecimal digits");
-        i += 6;
-        if (c >= 0xd800 && c < 0xdc00 && len - i >= 6 && raw[i] == '\\' && raw[i + 1] == 'u' &&
-            hex4(raw + i + 2, &low) == 0 && low >= 0xdc00 && low < 0xe000) {
-            c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
-            i += 6;
-        } else if (c >= 0xd800 && c < 0xe000) {
-            c = 0xfffd; /* half of a pair */
-        }
-        o += put_utf8(s->text + o, c);
-    }
-    *out_len = o;
-    return DT_OK;
-}
-
-dt_status dt_scan_string(dt_scan *s, const char **text, size_t *len)
-{
-    if (next_char(s) != '"') return unexpected(s, "a string");
-    int escapes = 0;
-    size_t n = 1;
-    for (;;) {
-        unsigned char c = (unsigned char)s->pos[n];
-        if (c == '"') break;
-        if (c >= ' ' && c != '\\') {
-            n++;
-            continue;
-        }
-        /* A backslash or the end of the window: two more bytes are needed. */
-        if (s->pos + n + 2 > s->end) {
-            if (n > DT_SCAN_MAX_STRING)
-                return dt_scan_fail(s, DT_ERR_FORMAT, "a string is longer than %d bytes", DT_SCAN_MAX_STRING);
-            size_t want = n + 2 > 2 * n ? n + 2 : 2 * n;
-            size_t have = fill(s, want);
-            if (s->status != DT_OK) return s->status;
-            if (have < n + 2 && (have <= n || s->pos[n] != '"'))
-                return dt_scan_fail(s, DT_ERR_FORMAT, "the file ends inside a string: is it truncated?");
-            continue;
-        }
-        if (c != '\\') {
-            s->pos += n;
-            return dt_scan_fail(s, DT_ERR_FORMAT, "control character 0x%02x inside a string", c);
-        }
-        escapes = 1;
-        n += 2;
-    }
-    *text = s->pos + 1;
-    *len = n - 1;
-    if (escapes) {
-        DT_TRY(unescape(s, s->pos + 1, n - 1, len));
-        *text = s->text;
-    }
-    s->pos += n + 1;
-    s->after_value = 1;
-    return DT_OK;
-}
-
-/* ---- numbers ---- */
-
-static inline int is_digit(char c)
-{
-    return (unsigned char)(c - '0') < 10;
-}
-
-/* Appends the digits at p to *digits (modulo 2^64) and returns their end. Eight bytes at once: the place of
- * the first that is no digit comes from a mask, the value from three multiplications that join neighbours.
- * Loads up to 8 bytes beyond the last digit. */
-static inline const char *take_digits(const char *p, uint64_t *digits)
-{
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    static const uint64_t power[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-    const uint64_t ones = 0x0101010101010101u;
-    for (;;) {
-        uint64_t v;
-        memcpy(&v, p, sizeof v);
-        v ^= ones * '0';
-        uint64_t other = (v | (v + ones * 0x76)) & (ones * 0x80); /* bytes above 9 */
-        int n = other ? __builtin_ctzll(other) / 8 : 8;
-        if (n == 0) return p;
-        v <<= 64 - 8 * n; /* zeros in front */
-        v = (v * 10 + (v >> 8)) & 0x00ff00ff00ff00ffu;
-        v = (v * 100 + (v >> 16)) & 0x0000ffff0000ffffu;
-        v = (v * 10000 + (v >> 32)) & 0xffffffffu;
-        *digits = *digits * power[n] + v;
-        p += n;
-        if (n < 8) return p;
-    }
-#else
-    while (is_digit(*p))
-        *digits = *digits * 10 + (uint64_t)(*p++ - '0');
-    return p;
-#endif
-}
-
-dt_status dt_scan_f64(dt_scan *s, double *value)
-{
-    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    int c = next_char(s);
-    if (c != '-' && !is_digit((char)c)) return unexpected(s, "a number");
-    fill(s, DT_SCAN_MAX_NUMBER);
-    const char *p = s->pos;
-    int negative = *p == '-';
-    p += negative;
-    const char *first = p;
-    uint64_t digits = 0; /* meaningless beyond 19 digits, then unused */
-    p = take_digits(p, &digits);
-    ptrdiff_t count = p - first, decimals = 0;
-    if (count == 0 || (count > 1 && *first == '0')) return unexpected(s, "a number");
-    if (*p == '.') {
-        const char *dot = ++p;
-        p = take_digits(p, &digits);
-        decimals = p - dot;
-        if (decimals == 0) return unexpected(s, "a number");
-        count += decimals;
-    }
-    int exponent = 0;
-    if (*p == 'e' || *p == 'E') {
-        exponent = 1;
-        p++;
-        if (*p == '+' || *p == '-') p++;
-        if (!is_digit(*p)) return unexpected(s, "a number");
-        while (is_digit(*p))
-            p++;
-    }
-    if (p - s->pos >= DT_SCAN_MAX_NUMBER)
-        return dt_scan_fail(s, DT_ERR_FORMAT, "a number has more than %d characters", DT_SCAN_MAX_NUMBER - 1);
-    /* Up to 2^53 and 22 decimals both factors are exact, so one division rounds correctly. */
-    if (!exponent && count <= 19 && digits <= (uint64_t)1 << 53 && decimals <= 22) {
-        double v = (double)digits / power[decimals];
-        *value = negative ? -v : v;
-    } else {
-        dt_parse_f64(s->pos, (size_t)(p - s->pos), value);
-        if (!isfinite(*value))
-            return dt_scan_fail(s, DT_ERR_FORMAT, "the number %.*s does not fit in a double",
-                                (int)(p - s->pos < 40 ? p - s->pos : 40), s->pos);
-    }
-    s->pos = (char *)p;
-    s->after_value = 1;
-    return DT_OK;
-}
-
-dt_status dt_scan_i64(dt_scan *s, int64_t *value)
-{
-    int c = next_char(s);
-    if (c != '-' && !is_digit((char)c)) return unexpected(s, "a whole number");
-    fill(s, DT_SCAN_MAX_NUMBER);
-    const char *first = s->pos + (*s->pos == '-'), *p = first;
-    int64_t v = 0;
-    while (is_digit(*p) && p - first < 18)
-        v = v * 10 + (*p++ - '0');
-    int leading_zero = *first == '0' && is_digit(first[1]); /* dt_scan_f64 refuses it */
-    if (p > first && !leading_zero && *p != '.' && *p != 'e' && *p != 'E' && !is_digit(*p)) {
-        *value = *s->pos == '-' ? -v : v;
-        s->pos = (char *)p;
-        s->after_value = 1;
-        return DT_OK;
-    }
-    size_t used = dt_parse_i64(s->pos, (size_t)(s->end - s->pos), value);
-    if (used > 0 && !leading_zero && s->pos[used] != '.' && s->pos[used] != 'e' && s->pos[used] != 'E') {
-        s->pos += used;
-        s->after_value = 1;
-        return DT_OK;
-    }
-    char *start_of_number = s->pos;
-    double d;
-    DT_TRY(dt_scan_f64(s, &d));
-    if (d != floor(d) || fabs(d) > 9007199254740992.0) {
-        int len = (int)(s->pos - start_of_number < 40 ? s->pos - start_of_number : 40);
-        s->pos = start_of_number;
-        return dt_scan_fail(s, DT_ERR_FORMAT, "%.*s is not a whole number of 64 bits", len, start_of_number);
-    }
-    *value = (int64_t)d;
-    return DT_OK;
-}
-
-static dt_status take_word(dt_scan *s, const char *word)
-{
-    size_t n = strlen(word);
-    if (next_char(s) == 0 || fill(s, n) < n || memcmp(s->pos, word, n) != 0) return unexpected(s, word);
-    s->pos += n;
-    s->after_value = 1;
-    return DT_OK;
-}
-
-dt_status dt_scan_bool(dt_scan *s, int *value)
-{
-    int c = next_char(s);
-    if (c == 't' || c == 'f') {
-        *value = c == 't';
-        return take_word(s, c == 't' ? "true" : "false");
-    }
-    double d;
-    if (c != '-' && !is_digit((char)c)) return unexpected(s, "true, false or a number");
-    DT_TRY(dt_scan_f64(s, &d));
-    *value = d != 0;
-    return DT_OK;
 }
 
 /* ---- passing over ---- */
@@ -545,7 +276,7 @@ static dt_status skip_string(dt_scan *s)
             s->pos++;
         if (*s->pos == '"') break;
         size_t need = *s->pos == '\\' ? 2 : 1;
-        if (fill(s, need) < need)
+        if (dt_scan_fill(s, need) < need)
             return dt_scan_fail(s, DT_ERR_FORMAT, "the file ends inside a string: is it truncated?");
         if (*s->pos == '\\')
             s->pos += 2;
@@ -580,12 +311,12 @@ static dt_status skip_container(dt_scan *s)
         } else if (c == ']' || c == '}') {
             depth--;
             if ((is_object[depth / 64] >> (depth % 64) & 1) != (c == '}'))
-                return unexpected(s, c == '}' ? "']'" : "'}'");
+                return dt_scan_unexpected(s, c == '}' ? "']'" : "'}'");
             s->pos++;
         } else if (s->pos < s->end) {
             return dt_scan_fail(s, DT_ERR_FORMAT, "a NUL byte");
-        } else if (fill(s, 1) == 0) {
-            return unexpected(s, "a closing bracket");
+        } else if (dt_scan_fill(s, 1) == 0) {
+            return dt_scan_unexpected(s, "a closing bracket");
         }
     } while (depth > 0);
     s->after_value = 1;
@@ -608,21 +339,21 @@ dt_status dt_scan_skip(dt_scan *s)
     case DT_SCAN_BOOL:
         return dt_scan_bool(s, &flag);
     case DT_SCAN_NULL:
-        return take_word(s, "null");
+        return dt_scan_word(s, "null");
     case DT_SCAN_NONE:
         break;
     }
-    return unexpected(s, "a value");
+    return dt_scan_unexpected(s, "a value");
 }
 
 dt_status dt_scan_end(dt_scan *s)
 {
-    if (next_char(s) != 0) return unexpected(s, "the end of the file");
+    if (dt_scan_next(s) != 0) return dt_scan_unexpected(s, "the end of the file");
     return s->status;
 }
 
 uint64_t dt_scan_offset(dt_scan *s)
 {
-    next_char(s);
+    dt_scan_next(s);
     return s->base + (uint64_t)(s->pos - s->window);
 }

@@ -1,5 +1,6 @@
-/** Pull reader for JSON files of any size: bytes go through a window of about a megabyte, nothing is kept but
- * what the caller takes. Values that the caller does not want are passed over at the speed of a byte search.
+/** Pull reader for JSON files of any size: bytes go through a window of a quarter megabyte, nothing is kept
+ * but what the caller takes. Values that the caller does not want are passed over at the speed of a byte
+ * search.
  *
  * What is read is checked by the grammar of RFC 8259; what is skipped is checked for balanced brackets,
  * closed strings and depth only. NaN and Infinity are refused. A byte order mark is accepted. Nesting is
@@ -57,6 +58,9 @@ typedef enum dt_scan_kind {
 
 /** Opens a file. `name` of the messages is the path, which must outlive the scan; errors go to err. */
 dt_status dt_scan_open(dt_scan *s, const char *path, dt_error *err);
+
+/** The same from a byte offset on, where a value must begin. Lines are counted from there. */
+dt_status dt_scan_open_at(dt_scan *s, const char *path, uint64_t offset, dt_error *err);
 
 /** The same on text in memory (copied). */
 dt_status dt_scan_open_text(dt_scan *s, const char *name, const char *text, size_t len, dt_error *err);

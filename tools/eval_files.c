@@ -125,33 +125,11 @@ static dt_status convert_detections(eval_input *in, const char *gt_path, const c
     return DT_OK;
 }
 
-/* The two files are read at the same time. */
-typedef struct read_job {
-    const char *path[2];
-    eval_input *in;
-    dt_status status[2];
-    dt_error err[2];
-} read_job;
-
-static void read_file(void *arg, int64_t begin, int64_t end, int worker)
-{
-    read_job *job = arg;
-    (void)worker;
-    for (int64_t i = begin; i < end; i++)
-        job->status[i] = i == 0 ? dt_coco_results_read(job->path[0], &job->in->results, &job->err[0])
-                                : dt_coco_file_read(job->path[1], &job->in->gt, &job->err[1]);
-}
-
 static dt_status input_read(eval_input *in, const char *gt_path, const char *dt_path, dt_pool *pool,
                             dt_eval_files *out, dt_error *err)
 {
-    read_job job = {.path = {dt_path, gt_path}, .in = in};
-    dt_parallel(pool, 2, 1, read_file, &job);
-    for (int i = 1; i >= 0; i--) { /* of two errors that of the ground truth */
-        if (job.status[i] == DT_OK) continue;
-        *err = job.err[i];
-        return job.status[i];
-    }
+    DT_TRY(dt_coco_file_read(gt_path, &in->gt, err));
+    DT_TRY(dt_coco_results_read(dt_path, pool, &in->results, err));
     if (in->gt.image_count > INT32_MAX || in->gt.category_count > INT32_MAX / 1024)
         return dt_fail(err, DT_ERR_FORMAT, "%s: %zu images, %zu categories are too many", gt_path,
                        in->gt.image_count, in->gt.category_count);

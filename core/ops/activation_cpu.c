@@ -7,14 +7,14 @@
 #include "core/ops/vmath.h"
 
 /* tanh(log(1 + e^x)) = n / (n + 2) with n = e^x (e^x + 2); beyond 20 it is 1. */
-static inline float mish_gate(float x)
+DT_INLINE float mish_gate(float x)
 {
     float e = dt_vexp(x > 20.0f ? 20.0f : x);
     float n = e * (e + 2.0f);
     return n / (n + 2.0f);
 }
 
-static inline float mish_slope(float x)
+DT_INLINE float mish_slope(float x)
 {
     float e = dt_vexp(x > 20.0f ? 20.0f : x);
     float n = e * (e + 2.0f), d = n + 2.0f;
@@ -22,24 +22,24 @@ static inline float mish_slope(float x)
     return x > 20.0f ? 1.0f : slope;
 }
 
-static inline float silu_slope(float x)
+DT_INLINE float silu_slope(float x)
 {
     float s = dt_vsigmoid(x);
     return s * (1.0f + x * (1.0f - s));
 }
 
-static inline float gelu(float x)
+DT_INLINE float gelu(float x)
 {
     return x * dt_vnormal_cdf(x, dt_vexp(-0.5f * x * x));
 }
 
-static inline float gelu_slope(float x)
+DT_INLINE float gelu_slope(float x)
 {
     float e = dt_vexp(-0.5f * x * x), tail = x * (0.39894228f * e);
     return dt_vnormal_cdf(x, e) + (e > 0.0f ? tail : 0.0f);
 }
 
-static inline float clamp(float x, float lo, float hi)
+DT_INLINE float clamp(float x, float lo, float hi)
 {
     x = x < lo ? lo : x;
     return x > hi ? hi : x;

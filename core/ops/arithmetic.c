@@ -1,4 +1,5 @@
 /* add, sub, mul, div: operands broadcast. The engine sums a gradient of the broadcast shape back to the operand's. */
+#include "core/ops/arithmetic_cpu.h"
 #include "core/ops/binary.h"
 
 static dt_status add_backward(dt_ctx *ctx, const dt_grad_call *g)
@@ -48,6 +49,7 @@ DT_BINARY_REF(div_ref, a / b)
         .infer = dt_infer_broadcast,                                                                         \
         .backward = op_name##_backward,                                                                      \
         .ref = {op_name##_ref, DT_M_ALL},                                                                    \
+        .cpu = {dt_##op_name##_cpu, DT_M_F32},                                                               \
     };                                                                                                       \
                                                                                                              \
     dt_tensor *dt_##op_name(dt_ctx *ctx, dt_tensor *a, dt_tensor *b)                                         \

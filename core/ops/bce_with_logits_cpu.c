@@ -4,7 +4,7 @@
 #include "core/ops/unary.h"
 #include "core/ops/vmath.h"
 
-static inline float bce(float x, float target)
+DT_INLINE float bce(float x, float target)
 {
     return (x < 0.0f ? 0.0f : x) - x * target + dt_vlog1p(dt_vexp(-fabsf(x)));
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/ops/layout.h"
+#include "core/ops/layout_cpu.h"
 
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 {
@@ -69,6 +70,7 @@ const dt_op dt_op_concat = {
     .infer = infer,
     .backward = backward,
     .ref = {concat_ref, ~0u},
+    .cpu = {dt_concat_cpu, ~0u},
 };
 
 dt_tensor *dt_concat(dt_ctx *ctx, dt_tensor *const *tensors, int n, int axis)

@@ -2,6 +2,7 @@
 
 extern "C" {
 #include "core/ops/layout.h"
+#include "core/ops/layout_cpu.h"
 }
 
 /* Writes operand i into its place: rows of `width` elements, `pitch` apart in the result. */

@@ -1,15 +1,12 @@
 /* max and min along an axis, with the index of the first of equals. NaN wins. */
 #include <math.h>
 
+#include "core/ops/extremum_cpu.h"
 #include "core/ops/reduce.h"
-
-typedef struct extremum_args {
-    int axis, keepdim;
-} extremum_args;
 
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 {
-    const extremum_args *args = call->args;
+    const dt_extremum_args *args = call->args;
     const dt_tensor *x = call->in[0];
     char text[DT_SHAPE_TEXT];
     int axis = dt_axis(args->axis, x->shape.rank);
@@ -29,7 +26,7 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 
 static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 {
-    const extremum_args *args = g->args;
+    const dt_extremum_args *args = g->args;
     dt_shape kept = g->in_meta[0].shape;
     int axis = dt_axis(args->axis, kept.rank);
     kept.dim[axis] = 1;
@@ -42,7 +39,7 @@ static void extremum(const dt_call *call, double sign)
 {
     const dt_tensor *x = call->in[0];
     dt_axis_view v =
-        dt_view_axis(&x->shape, dt_axis(((const extremum_args *)call->args)->axis, x->shape.rank));
+        dt_view_axis(&x->shape, dt_axis(((const dt_extremum_args *)call->args)->axis, x->shape.rank));
     for (int64_t i = 0; i < v.outer * v.inner; i++) {
         int64_t base = i / v.inner * v.n * v.inner + i % v.inner, at = 0;
         double best = dt_get(x, base);
@@ -73,14 +70,21 @@ static dt_status min_ref(dt_ctx *ctx, const dt_call *call)
 
 #define EXTREMUM_OP(op_name)                                                                                 \
     const dt_op dt_op_##op_name = {                                                                          \
-        DT_OP_NAMED(op_name),  .n_in = {1, 1}, .n_out = 2,           .args_size = sizeof(extremum_args),     \
-        .save_out = DT_BIT(1), .infer = infer, .backward = backward, .ref = {op_name##_ref, DT_M_ALL},       \
+        DT_OP_NAMED(op_name),                                                                                \
+        .n_in = {1, 1},                                                                                      \
+        .n_out = 2,                                                                                          \
+        .args_size = sizeof(dt_extremum_args),                                                               \
+        .save_out = DT_BIT(1),                                                                               \
+        .infer = infer,                                                                                      \
+        .backward = backward,                                                                                \
+        .ref = {op_name##_ref, DT_M_ALL},                                                                    \
+        .cpu = {dt_##op_name##_cpu, DT_M_F32},                                                               \
     };                                                                                                       \
                                                                                                              \
     dt_tensor *dt_##op_name(dt_ctx *ctx, dt_tensor *t, int axis, int keepdim, dt_tensor **indices)           \
     {                                                                                                        \
         dt_tensor *out[DT_MAX_OUT];                                                                          \
-        dt_op_apply(ctx, &dt_op_##op_name, &t, 1, &(extremum_args){axis, keepdim}, out);                     \
+        dt_op_apply(ctx, &dt_op_##op_name, &t, 1, &(dt_extremum_args){axis, keepdim}, out);                  \
         if (indices) *indices = out[1];                                                                      \
         return out[0];                                                                                       \
     }

@@ -4,10 +4,6 @@
 
 #include "core/ops.h"
 
-typedef struct dt_concat_args {
-    int axis;
-} dt_concat_args;
-
 /** axis + rank if negative; -1 if out of range. */
 static inline int dt_axis(int axis, int rank)
 {

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "core/device.h"
+#include "core/ops/arithmetic_cpu.h"
 #include "core/ops/binary.h"
 
 /* The operand that `loses` gets nothing; equal operands get a half each; all else (NaN too) passes. */
@@ -43,6 +44,7 @@ DT_BINARY_REF(minimum_ref, a < b || isnan(a) ? a : b)
         .infer = dt_infer_broadcast,                                                                         \
         .backward = op_name##_backward,                                                                      \
         .ref = {op_name##_ref, DT_M_ALL},                                                                    \
+        .cpu = {dt_##op_name##_cpu, DT_M_F32},                                                               \
     };                                                                                                       \
                                                                                                              \
     dt_tensor *dt_##op_name(dt_ctx *ctx, dt_tensor *a, dt_tensor *b)                                         \

@@ -2,14 +2,11 @@
 #include <math.h>
 
 #include "core/ops/reduce.h"
-
-typedef struct softmax_args {
-    int axis;
-} softmax_args;
+#include "core/ops/softmax_cpu.h"
 
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 {
-    int rank = call->in[0]->shape.rank, axis = ((const softmax_args *)call->args)->axis;
+    int rank = call->in[0]->shape.rank, axis = ((const dt_softmax_args *)call->args)->axis;
     if (dt_axis(axis, rank) < 0)
         return dt_op_fail(ctx, call, DT_ERR_ARG, "axis %d of a tensor of rank %d", axis, rank);
     return dt_infer_float(ctx, call, out);
@@ -30,7 +27,7 @@ static dt_status infer_grad(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 static dt_axis_view view_of(const dt_call *call)
 {
     const dt_shape *shape = &call->in[0]->shape;
-    return dt_view_axis(shape, dt_axis(((const softmax_args *)call->args)->axis, shape->rank));
+    return dt_view_axis(shape, dt_axis(((const dt_softmax_args *)call->args)->axis, shape->rank));
 }
 
 static void normalise(const dt_call *call, int logarithm)
@@ -114,25 +111,27 @@ static dt_status log_softmax_grad_ref(dt_ctx *ctx, const dt_call *call)
         DT_OP_NAMED(op_name),                                                                                \
         .n_in = {1, 1},                                                                                      \
         .n_out = 1,                                                                                          \
-        .args_size = sizeof(softmax_args),                                                                   \
+        .args_size = sizeof(dt_softmax_args),                                                                \
         .save_out = DT_BIT(0),                                                                               \
         .infer = infer,                                                                                      \
         .backward = op_name##_backward,                                                                      \
         .ref = {op_name##_ref, DT_M_FLOAT},                                                                  \
+        .cpu = {dt_##op_name##_cpu, DT_M_F32},                                                               \
     };                                                                                                       \
     const dt_op dt_op_##op_name##_grad = {                                                                   \
         DT_OP_NAMED(op_name##_grad),                                                                         \
         .n_in = {2, 2},                                                                                      \
         .n_out = 1,                                                                                          \
-        .args_size = sizeof(softmax_args),                                                                   \
+        .args_size = sizeof(dt_softmax_args),                                                                \
         .flags = DT_OP_NO_GRAD,                                                                              \
         .infer = infer_grad,                                                                                 \
         .ref = {op_name##_grad_ref, DT_M_FLOAT},                                                             \
+        .cpu = {dt_##op_name##_grad_cpu, DT_M_F32},                                                          \
     };                                                                                                       \
                                                                                                              \
     dt_tensor *dt_##op_name(dt_ctx *ctx, dt_tensor *t, int axis)                                             \
     {                                                                                                        \
-        return dt_op_apply1(ctx, &dt_op_##op_name, &t, 1, &(softmax_args){axis});                            \
+        return dt_op_apply1(ctx, &dt_op_##op_name, &t, 1, &(dt_softmax_args){axis});                         \
     }
 
 SOFTMAX_OP(softmax)

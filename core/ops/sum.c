@@ -1,4 +1,5 @@
-#include "core/ops/sum.h"
+#include "core/ops.h"
+#include "core/ops/sum_cpu.h"
 
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 {
@@ -49,8 +50,15 @@ static dt_status sum_ref(dt_ctx *ctx, const dt_call *call)
 }
 
 const dt_op dt_op_sum = {
-    DT_OP_NAMED(sum),       .n_in = {1, 1}, .n_out = 1,           .args_size = sizeof(dt_sum_args),
-    .flags = DT_OP_STRIDED, .infer = infer, .backward = backward, .ref = {sum_ref, DT_M_ALL},
+    DT_OP_NAMED(sum),
+    .n_in = {1, 1},
+    .n_out = 1,
+    .args_size = sizeof(dt_sum_args),
+    .flags = DT_OP_STRIDED,
+    .infer = infer,
+    .backward = backward,
+    .ref = {sum_ref, DT_M_ALL},
+    .cpu = {dt_sum_cpu, DT_M_F32},
 };
 
 dt_tensor *dt_sum(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim)

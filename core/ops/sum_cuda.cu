@@ -5,7 +5,7 @@
 #include "core/cuda/strides.cuh"
 
 extern "C" {
-#include "core/ops/sum.h"
+#include "core/ops/sum_cpu.h"
 }
 
 template <typename T> struct sum_type {

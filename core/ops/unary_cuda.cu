@@ -18,15 +18,10 @@ template <typename T> static __device__ T softplus(T x)
     return (x < 0 ? T(0) : x) + log1p(exp(-fabs(x)));
 }
 
-template <typename T> static __device__ T normal_cdf(T x)
-{
-    return T(0.5) * erfc(-x * T(0.70710678118654752440));
-}
-
 template <typename T> static __device__ T gelu_slope(T x)
 {
     T density = T(0.39894228040143267794) * exp(T(-0.5) * x * x);
-    return normal_cdf(x) + (density > 0 ? x * density : T(0));
+    return normcdf(x) + (density > 0 ? x * density : T(0));
 }
 
 template <typename T> static __device__ T silu_slope(T x)
@@ -128,7 +123,7 @@ UNARY(tanh, tanh(x))
 GRAD(tanh_grad, g *(1 - x * x))
 UNARY(silu, x *sigmoid(x))
 GRAD(silu_grad, g *silu_slope(x))
-UNARY(gelu, x *normal_cdf(x))
+UNARY(gelu, x *normcdf(x))
 GRAD(gelu_grad, g *gelu_slope(x))
 UNARY(hardswish, hardswish(x))
 GRAD(hardswish_grad, x <= -3 ? T(0) : x < 3 ? g * (x / 3 + T(0.5)) : g)

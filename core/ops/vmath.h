@@ -10,24 +10,26 @@
 #include <math.h>
 #include <stdint.h>
 
+#include "core/cpu.h"
+
 typedef union dt_float_bits {
     float f;
     uint32_t u;
     int32_t i;
 } dt_float_bits;
 
-static inline float dt_float_of(uint32_t bits)
+DT_INLINE float dt_float_of(uint32_t bits)
 {
     return (dt_float_bits){.u = bits}.f;
 }
 
-static inline uint32_t dt_bits_of(float x)
+DT_INLINE uint32_t dt_bits_of(float x)
 {
     return (dt_float_bits){.f = x}.u;
 }
 
 /** exp(x): x = n ln 2 + r, |r| <= ln 2 / 2. 2^n goes in by two factors, so that denormal results round once. */
-static inline float dt_vexp(float x)
+DT_INLINE float dt_vexp(float x)
 {
     const float shift =
         12582912.0f; /* 1.5 * 2^23: adding it rounds to an integer, which stands in the low bits */
@@ -50,7 +52,7 @@ static inline float dt_vexp(float x)
 }
 
 /** log(x): x = m 2^e, m in [sqrt(1/2), sqrt(2)). */
-static inline float dt_vlog(float x)
+DT_INLINE float dt_vlog(float x)
 {
     int tiny = x < 1.17549435e-38f;
     float scaled = tiny ? x * 8388608.0f : x;
@@ -80,13 +82,13 @@ static inline float dt_vlog(float x)
 }
 
 /** log(1 + u) for u >= 0, exact for small u: the part of u that 1 + u rounded away is put back. */
-static inline float dt_vlog1p(float u)
+DT_INLINE float dt_vlog1p(float u)
 {
     float w = 1.0f + u;
     return dt_vlog(w) + (u - (w - 1.0f)) / w;
 }
 
-static inline float dt_vtanh(float x)
+DT_INLINE float dt_vtanh(float x)
 {
     float a = fabsf(x), s = x * x;
     float p = -5.6973871e-3f;
@@ -100,20 +102,20 @@ static inline float dt_vtanh(float x)
     return a < 0.625f ? small : large;
 }
 
-static inline float dt_vsigmoid(float x)
+DT_INLINE float dt_vsigmoid(float x)
 {
     float e = dt_vexp(-fabsf(x));
     return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
 /** log(1 + exp(x)). */
-static inline float dt_vsoftplus(float x)
+DT_INLINE float dt_vsoftplus(float x)
 {
     return (x < 0.0f ? 0.0f : x) + dt_vlog1p(dt_vexp(-fabsf(x)));
 }
 
 /** The normal distribution function, given x and e = exp(-x^2 / 2): erfc(z) = exp(-z^2) t Q(t), t = 1 / (1 + z / 2). */
-static inline float dt_vnormal_cdf(float x, float e)
+DT_INLINE float dt_vnormal_cdf(float x, float e)
 {
     float t = 1.0f / (1.0f + fabsf(x) * 0.35355339f);
     float q = 3.5375778e-2f;

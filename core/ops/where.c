@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/device.h"
+#include "core/ops/arithmetic_cpu.h"
 #include "core/ops/binary.h"
 
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
@@ -51,8 +52,9 @@ static dt_status where_ref(dt_ctx *ctx, const dt_call *call)
 }
 
 const dt_op dt_op_where = {
-    DT_OP_NAMED(where),     .n_in = {3, 3}, .n_out = 1,           .save_in = DT_BIT(0),
-    .flags = DT_OP_STRIDED, .infer = infer, .backward = backward, .ref = {where_ref, ~0u},
+    DT_OP_NAMED(where),   .n_in = {3, 3},          .n_out = 1,
+    .save_in = DT_BIT(0), .flags = DT_OP_STRIDED,  .infer = infer,
+    .backward = backward, .ref = {where_ref, ~0u}, .cpu = {dt_where_cpu, DT_M_F32},
 };
 
 dt_tensor *dt_where(dt_ctx *ctx, dt_tensor *condition, dt_tensor *a, dt_tensor *b)

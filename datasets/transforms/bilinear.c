@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/transforms/clones.h"
+#include "core/cpu.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "datasets/transforms/clones.h"
+#include "core/cpu.h"
 
 /* ---- HSV ----
  * OpenCV computes RGB -> HSV with reciprocals of 12 fractional bits. */

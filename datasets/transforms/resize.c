@@ -5,7 +5,7 @@
 
 #include "core/mem.h"
 #include "datasets/transforms/bilinear.h"
-#include "datasets/transforms/clones.h"
+#include "core/cpu.h"
 
 static const char *const filter_names[] = {
     [DT_RESIZE_BILINEAR] = "bilinear",

@@ -98,7 +98,7 @@ static dt_tensor *to_gpu(dt_tensor *t)
     return t ? dt_clone_to(ctx, t, gpu) : NULL;
 }
 
-/* Largest difference relative to the largest value; NaN if anything is missing or not a number. */
+/* Largest difference relative to the largest value; NaN if anything is missing or not a number. f32 or f64. */
 static double difference(dt_tensor *want, dt_tensor *got)
 {
     dt_tensor *host = got ? dt_clone_to(ctx, got, dt_cpu(ctx)) : NULL;
@@ -109,7 +109,7 @@ static double difference(dt_tensor *want, dt_tensor *got)
     }
     double most = 0, largest = 1e-30;
     for (int64_t i = 0; i < dt_numel(want); i++) {
-        double a = dt_f32(want)[i], b = dt_f32(host)[i];
+        double a = dt_get(want, i), b = dt_get(host, i);
         if (!(fabs(a - b) <= most)) most = fabs(a - b); /* NaN gets in and stays */
         if (fabs(a) > largest) largest = fabs(a);
     }
@@ -196,6 +196,65 @@ static void convolutions_equal_the_cpu(void)
         dt_tensor *same = dt_conv2d_dw(ctx, gdy, gx, args, kernel, kernel);
         CHECK(difference(dt_clone_to(ctx, dw, dt_cpu(ctx)), same) == 0);
         dt_scope_close(ctx, scope);
+    }
+}
+
+/* float64 does not go through cuDNN: the direct kernels, which also stand in for what cuDNN declines. */
+static void direct_convolutions_equal_the_cpu(void)
+{
+    if (!has_gpu()) return;
+    dt_conv2d_args args = {{2, 1}, {1, 2}, {1, 2}, 2};
+    dt_tensor *x = dt_cast(ctx, random_tensor(DT_SHAPE(3, 4, 9, 11), 1), DT_F64);
+    dt_tensor *w = dt_cast(ctx, random_tensor(DT_SHAPE(6, 2, 3, 3), 2), DT_F64);
+    dt_tensor *b = dt_cast(ctx, random_tensor(DT_SHAPE(6), 3), DT_F64), *gx = to_gpu(x), *gw = to_gpu(w);
+    dt_tensor *y = dt_conv2d(ctx, x, w, b, &args);
+    if (!CHECK_MSG(y && gx && gw, "%s", dt_ctx_error(ctx)->text)) return;
+    CHECK_NEAR(difference(y, dt_conv2d(ctx, gx, gw, to_gpu(b), &args)), 0, 1e-13);
+    dt_tensor *dy = dt_cast(ctx, random_tensor(y->shape, 4), DT_F64), *gdy = to_gpu(dy);
+    CHECK_NEAR(difference(dt_conv2d_dx(ctx, dy, w, &args, 9, 11), dt_conv2d_dx(ctx, gdy, gw, &args, 9, 11)),
+               0, 1e-13);
+    CHECK_NEAR(difference(dt_conv2d_dw(ctx, dy, x, &args, 3, 3), dt_conv2d_dw(ctx, gdy, gx, &args, 3, 3)), 0,
+               1e-13);
+}
+
+/* Large enough for several chunks a result, in each of the ways that a sum takes. */
+static void sums_equal_the_cpu(void)
+{
+    if (!has_gpu()) return;
+    dt_tensor *x = random_tensor(DT_SHAPE(7, 5, 90000), 1), *gx = to_gpu(x);
+    static const uint32_t axes[] = {0, 1, 2, 4, 5, 6};
+    for (size_t k = 0; k < sizeof axes / sizeof *axes; k++) {
+        dt_tensor *once = dt_sum(ctx, gx, axes[k], 0), *twice = dt_sum(ctx, gx, axes[k], 0);
+        CHECK_NEAR(difference(dt_sum(ctx, x, axes[k], 0), once), 0, 1e-5);
+        CHECK(once && difference(dt_clone_to(ctx, once, dt_cpu(ctx)), twice) == 0);
+    }
+}
+
+/* Forward, backward and running statistics, through the tape, with a mean far from 0. */
+static void batch_norm_equals_the_cpu(void)
+{
+    if (!has_gpu()) return;
+    for (int training = 0; training < 2; training++) {
+        dt_tensor *out[2][4] = {{0}};
+        dt_tensor *x = dt_affine(ctx, random_tensor(DT_SHAPE(5, 6, 40, 41), 1), 0.5, 30);
+        dt_tensor *seed = random_tensor(DT_SHAPE(5, 6, 40, 41), 2), *w = random_tensor(DT_SHAPE(6), 3);
+        for (int on_gpu = 0; on_gpu < 2; on_gpu++) {
+            dt_device *device = on_gpu ? gpu : dt_cpu(ctx);
+            dt_tensor *in = dt_clone_to(ctx, x, device), *weight = dt_clone_to(ctx, w, device);
+            dt_tensor *mean = dt_clone_to(ctx, dt_full(ctx, DT_F32, DT_SHAPE(6), 30), device);
+            dt_tensor *var = dt_clone_to(ctx, dt_full(ctx, DT_F32, DT_SHAPE(6), 0.25), device);
+            if (!CHECK_MSG(in && weight && mean && var, "%s", dt_ctx_error(ctx)->text)) return;
+            dt_require_grad(ctx, in, 1);
+            dt_require_grad(ctx, weight, 1);
+            dt_tensor *y = dt_batch_norm(ctx, in, weight, NULL, mean, var, training, 0.1, 1e-5);
+            out[on_gpu][0] = y;
+            CHECK_OK(dt_backward(ctx, y, dt_clone_to(ctx, seed, device)), dt_ctx_error(ctx));
+            out[on_gpu][1] = in->grad;
+            out[on_gpu][2] = weight->grad;
+            out[on_gpu][3] = var;
+        }
+        for (int k = 0; k < 4; k++)
+            CHECK_NEAR(difference(out[0][k], out[1][k]), 0, 1e-5);
     }
 }
 
@@ -300,6 +359,9 @@ int main(void)
     RUN(memory_is_kept_and_running_out_is_a_status);
     RUN(products_equal_the_cpu);
     RUN(convolutions_equal_the_cpu);
+    RUN(direct_convolutions_equal_the_cpu);
+    RUN(sums_equal_the_cpu);
+    RUN(batch_norm_equals_the_cpu);
     RUN(nms_equals_the_cpu);
     int without_gpu = !gpu;
     dt_ctx_destroy(ctx);

@@ -113,14 +113,14 @@ static void test_results(void)
     write_file("[{\"image_id\":1,\"category_id\":2,\"bbox\":[1,2,3,4],\"score\":0.5,\"segmentation\":{"
                "\"counts\":\"x\"}},\n"
                "{\"score\":1,\"bbox\":[0.25,-1,2,3],\"category_id\":18,\"image_id\":42.0}]");
-    if (CHECK_OK(dt_coco_results_read(path, &r, &err), &err)) {
+    if (CHECK_OK(dt_coco_results_read(path, NULL, &r, &err), &err)) {
         CHECK_INT(r.count, 2);
         CHECK(r.items[1].image_id == 42 && r.items[1].category_id == 18 && r.items[1].x == .25 &&
               r.items[1].y == -1 && r.items[1].score == 1);
         dt_coco_results_free(&r);
     }
     write_file("[]");
-    CHECK_OK(dt_coco_results_read(path, &r, &err), &err);
+    CHECK_OK(dt_coco_results_read(path, NULL, &r, &err), &err);
     CHECK_INT(r.count, 0);
     dt_coco_results_free(&r);
     static const char *const bad[][2] = {
@@ -131,9 +131,55 @@ static void test_results(void)
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         write_file(bad[i][0]);
-        CHECK_MSG(dt_coco_results_read(path, &r, &err) == DT_ERR_FORMAT && strstr(err.text, bad[i][1]),
+        CHECK_MSG(dt_coco_results_read(path, NULL, &r, &err) == DT_ERR_FORMAT && strstr(err.text, bad[i][1]),
                   "expected '%s', got '%s'", bad[i][1], err.text);
     }
+}
+
+/* A large file is read in pieces. Strings that hold what looks like the seam of two records must not cut it.
+ */
+static void write_results(int count, const char *decoy, const char *last)
+{
+    FILE *f = fopen(path, "w");
+    fputs("\xef\xbb\xbf[", f);
+    for (int i = 0; i < count; i++)
+        fprintf(f, "%s{\"image_id\":%d,\"x\":\"%s\",\"category_id\":2,\n\"bbox\":[1,2,3,%d],\"score\":0.%d}",
+                i ? (i % 3 ? "," : " ,\n ") : "", i, decoy, i % 50, i % 1000);
+    fputs(last, f);
+    fclose(f);
+}
+
+static void test_pieces(void)
+{
+    static const char *const decoys[] = {"", "a},{b", "},{\\\"image_id\\\":1}, {", "}{", "},,{"};
+    enum { COUNT = 60000 };
+    dt_pool *pool = NULL;
+    dt_error err = {0};
+    size_t live = dt_mem_live();
+    CHECK_OK(dt_pool_create(5, &pool, &err), &err);
+    for (size_t d = 0; d < sizeof decoys / sizeof *decoys; d++) {
+        dt_coco_results one, many;
+        write_results(COUNT, decoys[d], "]\n");
+        CHECK_OK(dt_coco_results_read(path, NULL, &one, &err), &err);
+        CHECK_OK(dt_coco_results_read(path, pool, &many, &err), &err);
+        CHECK_INT(one.count, COUNT);
+        CHECK_INT(many.count, COUNT);
+        CHECK(memcmp(one.items, many.items, COUNT * sizeof *one.items) == 0);
+        dt_coco_results_free(&one);
+        dt_coco_results_free(&many);
+    }
+    /* The error is that of the whole file, with its true line. */
+    static const char *const endings[][2] = {
+        {"", "line 80000, byte "}, {", 5]", "line 80000, byte "}, {"] 1", "the end of the file"}};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        dt_coco_results r;
+        write_results(COUNT, "", endings[i][0]);
+        CHECK_MSG(dt_coco_results_read(path, pool, &r, &err) == DT_ERR_FORMAT &&
+                      strstr(err.text, endings[i][1]),
+                  "expected '%s', got '%s'", endings[i][1], err.text);
+    }
+    dt_pool_destroy(pool);
+    CHECK_INT(dt_mem_live(), live);
 }
 
 static void test_memory(void)
@@ -203,6 +249,7 @@ int main(void)
     RUN(test_instances);
     RUN(test_errors);
     RUN(test_results);
+    RUN(test_pieces);
     RUN(test_memory);
     RUN(test_id_map);
     RUN(test_real);

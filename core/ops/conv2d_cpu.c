@@ -1,5 +1,6 @@
 #include "core/device.h"
 #include "core/ops/conv_gather.h"
+#include "core/ops/depthwise.h"
 #include "core/ops/winograd.h"
 
 dt_status dt_conv2d_cpu(dt_ctx *ctx, const dt_call *call)
@@ -7,6 +8,10 @@ dt_status dt_conv2d_cpu(dt_ctx *ctx, const dt_call *call)
     const dt_tensor *x = call->in[0], *w = call->in[1], *b = call->n_in > 2 ? call->in[2] : NULL,
                     *y = call->out[0];
     dt_conv_geo v = dt_conv_geo_make(&x->shape, &w->shape, &y->shape, call->args);
+    if (dt_depthwise_fits(&v)) {
+        dt_depthwise_forward(ctx, &v, dt_f32(x), dt_f32(w), b ? dt_f32(b) : NULL, dt_f32(y));
+        return DT_OK;
+    }
     if (dt_wino_fits(&v)) {
         dt_wino p = {
             .n = v.n,

@@ -2,6 +2,7 @@
 
 #include "core/device.h"
 #include "core/ops/conv_gather.h"
+#include "core/ops/depthwise.h"
 
 /* dw (O, C kh kw) = dy (O, pixels) times the gathered x (pixels, C kh kw), summed over blocks of K_BLOCK pixels in order:
  * how the result is cut into tiles changes nothing in it. */
@@ -80,6 +81,10 @@ dt_status dt_conv2d_dw_cpu(dt_ctx *ctx, const dt_call *call)
     const dt_conv2d_dw_args *args = call->args;
     const dt_tensor *dy = call->in[0], *x = call->in[1], *dw = call->out[0];
     dt_conv_geo v = dt_conv_geo_make(&x->shape, &dw->shape, &dy->shape, &args->conv);
+    if (dt_depthwise_fits(&v)) {
+        dt_depthwise_dw(ctx, &v, dt_f32(dy), dt_f32(x), dt_f32(dw));
+        return DT_OK;
+    }
     const dt_simd *s = dt_simd_get();
     int64_t pixels = v.n * v.oh * v.ow, n_taps = v.kh * v.kw;
     if (pixels == 0) {

@@ -2,6 +2,7 @@
 
 #include "core/device.h"
 #include "core/ops/conv_gather.h"
+#include "core/ops/depthwise.h"
 #include "core/ops/winograd.h"
 
 /* dx at (i, j) takes dy at ((i + py - ky dy) / sy, ...) for the taps where that division leaves no rest. So the pixels
@@ -11,6 +12,10 @@ dt_status dt_conv2d_dx_cpu(dt_ctx *ctx, const dt_call *call)
     const dt_conv2d_dx_args *args = call->args;
     const dt_tensor *dy = call->in[0], *w = call->in[1], *dx = call->out[0];
     dt_conv_geo v = dt_conv_geo_make(&dx->shape, &w->shape, &dy->shape, &args->conv);
+    if (dt_depthwise_fits(&v)) {
+        dt_depthwise_dx(ctx, &v, dt_f32(dy), dt_f32(w), dt_f32(dx));
+        return DT_OK;
+    }
     if (dt_wino_fits(&v)) {
         dt_wino p = {
             .n = v.n,

@@ -27,6 +27,7 @@ typedef struct decoder {
     int channels;  /* of `rows` */
     int tolerant;
     png_trap trap;
+    dt_status status;
     const char *name;
     dt_error *err;
 } decoder;
@@ -142,7 +143,7 @@ dt_status dt_png_decode(const void *data, size_t size, const char *name, const d
                  .tolerant = tolerant,
                  .name = name,
                  .err = err};
-    dt_status st = DT_OK;
+    int jumped;
     d.png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &d.trap, on_error, on_warning, &d.trap, take,
                                      give_back);
     if (d.png) d.info = png_create_info_struct(d.png);
@@ -150,13 +151,18 @@ dt_status dt_png_decode(const void *data, size_t size, const char *name, const d
         png_destroy_read_struct(&d.png, NULL, NULL);
         return dt_fail(err, DT_ERR_MEMORY, "%s: out of memory in the PNG decoder", name);
     }
-    if (setjmp(png_jmpbuf(d.png)) == 0)
-        st = decode(&d);
-    else if (d.trap.no_memory)
+    if (setjmp(png_jmpbuf(d.png)) == 0) {
+        d.status = decode(&d);
+        jumped = 0;
+    } else {
+        jumped = 1;
+    }
+    dt_status st = d.status;
+    if (jumped && d.trap.no_memory)
         st = dt_fail(err, DT_ERR_MEMORY, "%s: out of memory in the PNG decoder", name);
-    else if (tolerant && image->data && (d.rows || d.channels == image->channels))
+    else if (jumped && tolerant && image->data && (d.rows || d.channels == image->channels))
         d.trap.warnings++;
-    else
+    else if (jumped)
         st = dt_fail(err, DT_ERR_FORMAT, "%s: damaged or truncated PNG: %s", name, d.trap.text);
     if (st == DT_OK) finish(&d);
     *warnings = d.trap.warnings;

@@ -27,7 +27,8 @@ static char *module_path(void)
     if (n > 0) {
         exe[n] = '\0';
         char *dir = dt_path_dir(exe);
-        static const char *const places[] = {"dettool_cuda.so", "../dettool_cuda.so", "../lib/dettool/dettool_cuda.so"};
+        static const char *const places[] = {"dettool_cuda.so", "../dettool_cuda.so",
+                                             "../lib/dettool/dettool_cuda.so"};
         for (size_t i = 0; dir && i < sizeof places / sizeof *places; i++) {
             char *path = dt_path_join(dir, places[i]);
             if (path && dt_is_file(path)) {
@@ -41,27 +42,37 @@ static char *module_path(void)
     return dt_strdup("dettool_cuda.so");
 }
 
-static dt_status load_cuda(dt_ctx *ctx, int index, dt_device *device, void **library, dt_error *err)
+static const dt_host host = {
+    .ctx_fail = dt_ctx_fail,
+    .scratch_take = dt_scratch_take,
+    .scratch_give = dt_scratch_give,
+    .calloc = dt_calloc,
+    .free = dt_free,
+};
+
+/* RTLD_NODELETE: the code stays until the process ends, because threads of the CUDA libraries may still be in
+ * it. */
+static dt_status load_cuda(dt_device *device, void **library, dt_error *err)
 {
-    (void)ctx;
     char *path = module_path();
     if (!path) return dt_fail_memory(err, 64, "a path");
-    *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!*library) {
         const char *why = dlerror();
         dt_fail(err, DT_ERR_DEVICE, "cuda: the backend module cannot be loaded: %s", why ? why : path);
         dt_free(path);
         return DT_ERR_DEVICE;
     }
-    const dt_backend_module *module = dlsym(*library, "dt_backend_module");
+    const dt_backend_module *module = dlsym(*library, "dt_backend_entry");
     dt_status st;
     if (!module)
         st = dt_fail(err, DT_ERR_DEVICE, "%s: not a dettool backend module", path);
     else if (module->version != DT_BACKEND_VERSION || module->op_count != DT_OP_COUNT)
-        st = dt_fail(err, DT_ERR_DEVICE, "%s: made for another version of dettool (%u with %u ops; this is %d with %d)",
-                     path, module->version, module->op_count, DT_BACKEND_VERSION, DT_OP_COUNT);
+        st = dt_fail(err, DT_ERR_DEVICE,
+                     "%s: made for another version of dettool (%u with %u ops; this is %d with %d)", path,
+                     module->version, module->op_count, DT_BACKEND_VERSION, DT_OP_COUNT);
     else
-        st = module->open(index, device, err);
+        st = module->open(&host, device, err);
     dt_free(path);
     if (st != DT_OK) {
         dlclose(*library);
@@ -81,7 +92,8 @@ dt_status dt_device_open(dt_ctx *ctx, const char *name, dt_device **out)
     }
     if (strncmp(name, "cuda", 4) != 0 || (name[4] && name[4] != ':') ||
         (name[4] == ':' && (dt_parse_i64_all(name + 5, &index) != 0 || index < 0 || index > 99)))
-        return dt_ctx_fail(ctx, DT_ERR_ARG, "device '%s' is unknown; cpu, cuda and cuda:N are possible", name);
+        return dt_ctx_fail(ctx, DT_ERR_ARG, "device '%s' is unknown; cpu, cuda and cuda:N are possible",
+                           name);
     snprintf(full, sizeof full, "cuda:%d", (int)index);
     for (int i = 0; i < ctx->device_count; i++)
         if (strcmp(ctx->devices[i]->name, full) == 0) {
@@ -94,12 +106,12 @@ dt_status dt_device_open(dt_ctx *ctx, const char *name, dt_device **out)
     dt_error err = {0};
     dt_device *device = dt_calloc(1, sizeof *device);
     if (!device) return dt_ctx_fail_memory(ctx, sizeof *device, "a device");
+    device->type = DT_CUDA;
+    device->index = (int)index;
+    memcpy(device->name, full, sizeof full);
     void *library = NULL;
-    dt_status st = load_cuda(ctx, (int)index, device, &library, &err);
+    dt_status st = load_cuda(device, &library, &err);
     if (st == DT_OK) {
-        device->type = DT_CUDA;
-        device->index = (int)index;
-        memcpy(device->name, full, sizeof full);
         st = dt_cache_create(device, 1, &device->cache, &err);
         if (st != DT_OK) device->backend->close(device);
     }
@@ -107,11 +119,17 @@ dt_status dt_device_open(dt_ctx *ctx, const char *name, dt_device **out)
         dt_free(device);
         return dt_ctx_fail(ctx, st, "%s", err.text);
     }
-    /* The library stays loaded until the process ends: CUDA's own threads may still be in it. */
     ctx->libraries[ctx->device_count] = library;
     ctx->devices[ctx->device_count++] = device;
     *out = device;
     return DT_OK;
+}
+
+void *dt_device_symbol(dt_ctx *ctx, const dt_device *device, const char *name)
+{
+    for (int i = 0; i < ctx->device_count; i++)
+        if (ctx->devices[i] == device) return ctx->libraries[i] ? dlsym(ctx->libraries[i], name) : NULL;
+    return NULL;
 }
 
 dt_status dt_device_sync(dt_ctx *ctx, dt_device *device)

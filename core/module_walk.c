@@ -134,6 +134,33 @@ int64_t dt_module_freeze(dt_module *m, const char *pattern, int frozen)
     return f.matched;
 }
 
+static void print_tree(const dt_module *m, dt_str *out, int indent);
+
+/* Lists show equal neighbours once: "(0-2): 3 x Block(...". */
+static void print_list(const dt_module *m, dt_str *out, int indent)
+{
+    dt_str now = {0}, next = {0};
+    for (size_t i = 0, end; i < m->child_count && !out->failed; i = end) {
+        dt_str_clear(&now);
+        print_tree(m->children[i], &now, indent);
+        for (end = i + 1; end < m->child_count; end++) {
+            dt_str_clear(&next);
+            print_tree(m->children[end], &next, indent);
+            if (next.failed || now.failed || strcmp(now.data, next.data) != 0) break;
+        }
+        if (now.failed || next.failed) out->failed = 1;
+        dt_str_printf(out, "%*s(%s", indent, "", m->children[i]->name);
+        if (end > i + 1)
+            dt_str_printf(out, "-%s): %zu x ", m->children[end - 1]->name, end - i);
+        else
+            dt_str_append(out, "): ");
+        dt_str_append_n(out, now.data ? now.data : "", now.len);
+        dt_str_char(out, '\n');
+    }
+    dt_str_free(&now);
+    dt_str_free(&next);
+}
+
 static void print_tree(const dt_module *m, dt_str *out, int indent)
 {
     char text[256] = "";
@@ -145,10 +172,14 @@ static void print_tree(const dt_module *m, dt_str *out, int indent)
     }
     dt_str_char(out, '\n');
     if (text[0]) dt_str_printf(out, "%*s%s\n", indent + 2, "", text);
-    for (size_t i = 0; i < m->child_count; i++) {
-        dt_str_printf(out, "%*s(%s): ", indent + 2, "", m->children[i]->name);
-        print_tree(m->children[i], out, indent + 2);
-        dt_str_char(out, '\n');
+    if (strcmp(m->cls->name, "ModuleList") == 0) {
+        print_list(m, out, indent + 2);
+    } else {
+        for (size_t i = 0; i < m->child_count; i++) {
+            dt_str_printf(out, "%*s(%s): ", indent + 2, "", m->children[i]->name);
+            print_tree(m->children[i], out, indent + 2);
+            dt_str_char(out, '\n');
+        }
     }
     dt_str_printf(out, "%*s)", indent, "");
 }

@@ -11,10 +11,16 @@
 
 enum { SPIN_ROUNDS = 2000 }; /* about 20 us: training launches kernels back to back */
 
+typedef struct helper {
+    pthread_t id;
+    dt_pool *pool;
+    int index;
+} helper;
+
 struct dt_pool {
     int threads;
     int started; /* helper threads that run */
-    pthread_t *ids;
+    helper *helpers;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     atomic_uint generation; /* bumped per job and at the end */
@@ -27,11 +33,6 @@ struct dt_pool {
     int64_t n, grain;
     atomic_int_fast64_t next;
 };
-
-typedef struct helper_arg {
-    dt_pool *pool;
-    int index;
-} helper_arg;
 
 /* Worker index of the job this thread is in, -1 outside: a nested call runs serially on the same scratch. */
 static _Thread_local int current_worker = -1;
@@ -76,9 +77,8 @@ static void cpu_relax(void)
 
 static void *helper_main(void *p)
 {
-    helper_arg self = *(helper_arg *)p;
-    dt_free(p);
-    dt_pool *pool = self.pool;
+    const helper *self = p;
+    dt_pool *pool = self->pool;
     unsigned seen = 0;
     for (;;) {
         for (int i = 0; i < SPIN_ROUNDS && atomic_load(&pool->generation) == seen; i++)
@@ -93,7 +93,7 @@ static void *helper_main(void *p)
         }
         seen++;
         if (atomic_load(&pool->stop)) return NULL;
-        work(pool, self.index);
+        work(pool, self->index);
         atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_release);
     }
 }
@@ -119,21 +119,17 @@ dt_status dt_pool_create(int threads, dt_pool **out, dt_error *err)
     pool->threads = threads;
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->wake, NULL);
-    pool->ids = dt_calloc((size_t)threads, sizeof *pool->ids);
-    if (!pool->ids) {
+    pool->helpers = dt_calloc((size_t)threads, sizeof *pool->helpers);
+    if (!pool->helpers) {
         dt_pool_destroy(pool);
-        return dt_fail_memory(err, (size_t)threads * sizeof *pool->ids, "the thread pool");
+        return dt_fail_memory(err, (size_t)threads * sizeof *pool->helpers, "the thread pool");
     }
     for (int i = 1; i < threads; i++) {
-        helper_arg *arg = dt_malloc(sizeof *arg);
-        if (!arg) {
-            dt_pool_destroy(pool);
-            return dt_fail_memory(err, sizeof *arg, "a pool thread");
-        }
-        *arg = (helper_arg){pool, i};
-        int rc = pthread_create(&pool->ids[pool->started], NULL, helper_main, arg);
+        helper *h = &pool->helpers[pool->started];
+        h->pool = pool;
+        h->index = i;
+        int rc = pthread_create(&h->id, NULL, helper_main, h);
         if (rc != 0) {
-            dt_free(arg);
             int have = pool->started;
             dt_pool_destroy(pool);
             return dt_fail(err, DT_ERR_MEMORY, "thread pool: thread %d of %d could not be started: %s",
@@ -151,10 +147,10 @@ void dt_pool_destroy(dt_pool *pool)
     atomic_store(&pool->stop, 1);
     announce(pool);
     for (int i = 0; i < pool->started; i++)
-        pthread_join(pool->ids[i], NULL);
+        pthread_join(pool->helpers[i].id, NULL);
     pthread_mutex_destroy(&pool->lock);
     pthread_cond_destroy(&pool->wake);
-    dt_free(pool->ids);
+    dt_free(pool->helpers);
     dt_free(pool);
 }
 

@@ -83,7 +83,7 @@ static unsigned next_code(const char **text)
 {
     const unsigned char *p = (const unsigned char *)*text;
     unsigned first = *p;
-    int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
+    int more = first >= 0xf8 ? 0 : first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
     int n = 1;
     while (n <= more && (p[n] & 0xc0) == 0x80)
         n++;

@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/status.h"
 
@@ -35,7 +36,7 @@ typedef struct dt_scan {
     int fd; /* -1: all of the text is in the window */
     int eof;
     int after_value; /* a comma or a closing bracket comes next */
-    char *window;    /* owned; one NUL stands behind `end` */
+    char *window;    /* owned; a NUL and some slack stand behind `end` */
     size_t capacity;
     char *pos, *end;
     uint64_t base;  /* file offset of window[0] */
@@ -90,6 +91,10 @@ uint64_t dt_scan_offset(dt_scan *s);
 /** Reports an error at the present place: "FILE: line L, byte B: ...". */
 dt_status dt_scan_fail(dt_scan *s, dt_status status, const char *fmt, ...) DT_PRINTF(3, 4);
 
-int dt_scan_is(const char *key, size_t len, const char *name);
+/** 1 if the key is `name`. Inline, so that the length of a literal is known. */
+static inline int dt_scan_is(const char *key, size_t len, const char *name)
+{
+    return len == strlen(name) && memcmp(key, name, len) == 0;
+}
 
 #endif

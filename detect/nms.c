@@ -57,13 +57,6 @@ static void sort_by_key(const uint32_t *key, int32_t *items, int32_t *spare, int
     if (from != items) memcpy(items, from, (size_t)n * sizeof *items);
 }
 
-/* The largest float that is not above the threshold. */
-static float threshold_below(double threshold)
-{
-    float f = (float)threshold;
-    return (double)f > threshold ? nextafterf(f, -INFINITY) : f;
-}
-
 typedef struct nms_work {
     uint32_t *key;            /* per box */
     int32_t *order, *grouped; /* by score; by class, then score */
@@ -132,7 +125,7 @@ dt_status dt_nms(const float *boxes, const float *scores, const int32_t *classes
     sort_by_key(w.key, w.order, w.spare, live);
 
     int64_t limit = opts->max_det ? opts->max_det : live;
-    float threshold = threshold_below(opts->iou);
+    float threshold = nms_threshold(opts->iou);
     suppressed_fn suppressed = choose_suppressed();
     if (!classes || opts->class_agnostic) {
         suppress_group(&w, boxes, w.order, live, limit, threshold, suppressed);

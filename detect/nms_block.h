@@ -1,7 +1,9 @@
-/** The inner loop of NMS, compiled once for every instruction set. */
+/** What the implementations of NMS share: the threshold, and the inner loop, compiled once for every
+ * instruction set. */
 #ifndef DT_DETECT_NMS_BLOCK_H
 #define DT_DETECT_NMS_BLOCK_H
 
+#include <math.h>
 #include <stdint.h>
 
 /** Kept boxes of one class as five arrays. */
@@ -13,6 +15,13 @@ typedef struct dt_nms_kept {
 typedef struct dt_nms_candidate {
     float x1, y1, x2, y2, area;
 } dt_nms_candidate;
+
+/** The largest float that is not above the threshold. */
+static inline float nms_threshold(double threshold)
+{
+    float f = (float)threshold;
+    return (double)f > threshold ? nextafterf(f, -INFINITY) : f;
+}
 
 /** 1 if any kept box suppresses the candidate at IoU > threshold. */
 int dt_nms_suppressed_base(const dt_nms_kept *k, const dt_nms_candidate *c, float threshold);

@@ -29,7 +29,7 @@ dt_module *dt_conv_block_new(dt_ctx *ctx, dt_module *parent, const char *name, i
     dt_conv2d_new(ctx, &b->base, "conv", in, out,
                   &(dt_conv_opts){.kernel = kernel, .stride = stride, .pad = -1});
     dt_batch_norm_new(ctx, &b->base, "bn", out, 0.03, 1e-3);
-    return dt_ctx_status(ctx) == DT_OK ? &b->base : NULL;
+    return dt_module_finish(ctx, &b->base);
 }
 
 /* --- CSP --- */
@@ -76,7 +76,7 @@ dt_module *dt_csp_block_new(dt_ctx *ctx, dt_module *parent, const char *name, in
         dt_conv_block_new(ctx, &pair->base, "second", hidden, hidden, 3, 1, act);
     }
     dt_conv_block_new(ctx, m, "out", 2 * hidden, out, 1, 1, act);
-    return dt_ctx_status(ctx) == DT_OK ? m : NULL;
+    return dt_module_finish(ctx, m);
 }
 
 /* --- SPP --- */
@@ -99,5 +99,5 @@ dt_module *dt_spp_block_new(dt_ctx *ctx, dt_module *parent, const char *name, in
     dt_module *m = dt_module_new(ctx, &spp_class, parent, name);
     dt_conv_block_new(ctx, m, "in", in, hidden, 1, 1, act);
     dt_conv_block_new(ctx, m, "out", 4 * hidden, out, 1, 1, act);
-    return dt_ctx_status(ctx) == DT_OK ? m : NULL;
+    return dt_module_finish(ctx, m);
 }

@@ -21,7 +21,7 @@ dt_module *dt_csp_backbone_new(dt_ctx *ctx, dt_module *parent, const char *name,
         dt_conv_block_new(ctx, stage, "down", widths[i], out, 3, 2, act);
         dt_csp_block_new(ctx, stage, "csp", out, out / 2, out, depths[i], 1, act);
     }
-    return dt_ctx_status(ctx) == DT_OK ? m : NULL;
+    return dt_module_finish(ctx, m);
 }
 
 dt_status dt_csp_backbone_features(dt_ctx *ctx, dt_module *m, dt_tensor *x, dt_tensor *out[4])

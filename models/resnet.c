@@ -140,7 +140,5 @@ dt_module *dt_resnet_new(dt_ctx *ctx, dt_module *parent, const char *name, int d
         }
     }
     if (classes > 0) dt_linear_new(ctx, &r->base, "fc", in, classes, 1);
-    if (dt_ctx_status(ctx) == DT_OK) return &r->base;
-    if (!parent) dt_module_destroy(&r->base);
-    return NULL;
+    return dt_module_finish(ctx, &r->base);
 }

@@ -78,13 +78,6 @@ static yolo *root_new(dt_ctx *ctx, dt_module *parent, const char *name, int clas
     return y;
 }
 
-static dt_module *finish(dt_ctx *ctx, yolo *y, dt_module *parent)
-{
-    if (dt_ctx_status(ctx) == DT_OK) return &y->base;
-    if (!parent) dt_module_destroy(&y->base);
-    return NULL;
-}
-
 dt_module *dt_yolo_resnet18_new(dt_ctx *ctx, dt_module *parent, const char *name, int classes)
 {
     yolo *y = root_new(ctx, parent, name, classes, dt_resnet_features);
@@ -92,7 +85,7 @@ dt_module *dt_yolo_resnet18_new(dt_ctx *ctx, dt_module *parent, const char *name
     dt_resnet_new(ctx, &y->base, "backbone", 18, 0);
     neck_new(ctx, &y->base, (const int[]){128, 256, 512}, 128, DT_ACT_SILU);
     head_new(ctx, &y->base, 128, 64, classes, DT_ACT_SILU);
-    return finish(ctx, y, parent);
+    return dt_module_finish(ctx, &y->base);
 }
 
 dt_module *dt_yolo_nano_new(dt_ctx *ctx, dt_module *parent, const char *name, int classes)
@@ -103,7 +96,7 @@ dt_module *dt_yolo_nano_new(dt_ctx *ctx, dt_module *parent, const char *name, in
     dt_csp_backbone_new(ctx, &y->base, "backbone", widths, depths, DT_ACT_SILU);
     neck_new(ctx, &y->base, widths + 2, 64, DT_ACT_SILU);
     head_new(ctx, &y->base, 64, 32, classes, DT_ACT_SILU);
-    return finish(ctx, y, parent);
+    return dt_module_finish(ctx, &y->base);
 }
 
 /* --- forward --- */

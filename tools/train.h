@@ -1,7 +1,7 @@
 /** Training of a detector: settings, the loop, its files.
  *
  * DIR/args.json        every setting of the run
- * DIR/results.csv      a row an epoch
+ * DIR/results.csv      a row an epoch; results.png and the TensorBoard events show the same
  * DIR/last.safetensors, best.safetensors   detectors that eval and infer take (averaged weights)
  * DIR/state.safetensors, state.prev.safetensors   where to go on: raw weights, optimizer, averages, counters
  *
@@ -49,6 +49,7 @@ typedef struct dt_train_progress {
 
 typedef struct dt_train_run {
     dt_train_opts opts;
+    const char *args; /* text of args.json for a new run; the caller's */
     dt_ctx *ctx;
     dt_run_data data;
     dt_split_source train, val;
@@ -77,6 +78,9 @@ dt_status dt_train_setup(dt_train_run *run, dt_error *err);
 dt_status dt_train_make_groups(dt_train_run *run);
 
 /* --- train_state.c --- */
+/** Makes DIR with args.json and the first state. A state of a run that is written over goes first, so that it is never
+ *  taken for one of this run, whenever this one is killed. */
+dt_status dt_train_begin(dt_train_run *run);
 dt_status dt_train_save_state(dt_train_run *run);
 /** From state.safetensors, else (with a warning) from the generation before it. */
 dt_status dt_train_load_state(dt_train_run *run);
@@ -86,7 +90,8 @@ dt_status dt_train_clean(dt_train_run *run);
 char *dt_train_path(const dt_train_run *run, const char *name);
 
 /* --- train_log.c --- */
-dt_status dt_train_write_csv(dt_train_run *run);
+/** results.csv, results.png and the TensorBoard events, all from the rows. */
+dt_status dt_train_write_logs(dt_train_run *run);
 void dt_train_print_row(const dt_train_run *run, const dt_train_row *row);
 
 #endif

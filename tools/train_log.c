@@ -1,9 +1,13 @@
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/num.h"
 #include "core/str.h"
+#include "tools/plot.h"
+#include "tools/tb_events.h"
 #include "tools/train.h"
 
 static void cell(dt_str *out, double value, int decimals)
@@ -15,7 +19,7 @@ static void cell(dt_str *out, double value, int decimals)
 }
 
 /* Ultralytics' column names, so that the tools around it read the file. */
-dt_status dt_train_write_csv(dt_train_run *run)
+static dt_status write_csv(dt_train_run *run)
 {
     dt_str text = {0};
     dt_str_append(&text, "epoch,time,train/box_loss,train/cls_loss,train/dfl_loss,metrics/precision(B),"
@@ -47,6 +51,87 @@ dt_status dt_train_write_csv(dt_train_run *run)
     dt_free(path);
     dt_str_free(&text);
     return st;
+}
+
+/* The whole file is written anew each epoch: few rows, and no row twice after a resume. */
+static dt_status write_events(dt_train_run *run)
+{
+    dt_str text = {0};
+    double wall = 0;
+    dt_tb_begin(&text, 0);
+    for (size_t i = 0; i < run->row_count; i++) {
+        const dt_train_row *r = &run->rows[i];
+        wall += r->seconds;
+        const struct {
+            const char *tag;
+            double value;
+        } scalars[] = {{"train/box_loss", r->box},
+                       {"train/cls_loss", r->cls},
+                       {"train/dfl_loss", r->dfl},
+                       {"lr/pg0", r->lr},
+                       {"metrics/precision(B)", r->score.precision},
+                       {"metrics/recall(B)", r->score.recall},
+                       {"metrics/mAP50(B)", r->score.ap50},
+                       {"metrics/mAP50-95(B)", r->score.ap}};
+        size_t n = sizeof scalars / sizeof *scalars - (r->validated ? 0 : 4);
+        for (size_t k = 0; k < n; k++)
+            dt_tb_scalar(&text, wall, r->epoch, scalars[k].tag, (float)scalars[k].value);
+    }
+    dt_error *err = dt_ctx_error(run->ctx);
+    char *path = dt_train_path(run, "events.out.tfevents.0.dettool");
+    dt_status st = text.failed || !path ? dt_fail_memory(err, text.len, "the TensorBoard events")
+                                        : dt_file_write_atomic(path, text.data, text.len, err);
+    dt_free(path);
+    dt_str_free(&text);
+    return st;
+}
+
+enum { CURVES = 7, PLOT_WIDTH = 1280, PLOT_HEIGHT = 480 };
+
+static dt_status write_plot(dt_train_run *run)
+{
+    dt_error *err = dt_ctx_error(run->ctx);
+    size_t n = run->row_count;
+    dt_image image = {0};
+    DT_TRY(dt_image_create(&image, PLOT_WIDTH, PLOT_HEIGHT, 3, err));
+    memset(image.data, 255, (size_t)PLOT_WIDTH * PLOT_HEIGHT * 3);
+    double *values = dt_malloc((CURVES + 1) * n * sizeof *values);
+    if (!values) {
+        dt_image_free(&image);
+        return dt_fail_memory(err, n * sizeof *values, "the plot");
+    }
+    for (size_t i = 0; i < n; i++) {
+        const dt_train_row *r = &run->rows[i];
+        const double row[CURVES + 1] = {(double)r->epoch,
+                                        r->box,
+                                        r->cls,
+                                        r->dfl,
+                                        r->validated ? r->score.ap50 : NAN,
+                                        r->validated ? r->score.ap : NAN,
+                                        r->validated ? r->score.precision : NAN,
+                                        r->validated ? r->score.recall : NAN};
+        for (int k = 0; k <= CURVES; k++)
+            values[(size_t)k * n + i] = row[k];
+    }
+    static const char *const names[CURVES] = {"box", "cls", "dfl", "AP50", "AP", "precision", "recall"};
+    dt_curve curves[CURVES];
+    for (int k = 0; k < CURVES; k++)
+        curves[k] = (dt_curve){names[k], values, values + (size_t)(k + 1) * n, (int)n, dt_class_color(k)};
+    dt_plot_chart(&image, 0, 0, PLOT_WIDTH / 2, PLOT_HEIGHT, "training loss", curves, 3, 1);
+    dt_plot_chart(&image, PLOT_WIDTH / 2, 0, PLOT_WIDTH / 2, PLOT_HEIGHT, "validation", curves + 3, 4, 1);
+    char *path = dt_train_path(run, "results.png");
+    dt_status st = path ? dt_image_save(path, &image, 0, err) : dt_fail_memory(err, 64, "a path");
+    dt_free(path);
+    dt_free(values);
+    dt_image_free(&image);
+    return st;
+}
+
+dt_status dt_train_write_logs(dt_train_run *run)
+{
+    DT_TRY(write_csv(run));
+    DT_TRY(write_events(run));
+    return write_plot(run);
 }
 
 void dt_train_print_row(const dt_train_run *run, const dt_train_row *row)

@@ -163,7 +163,7 @@ static dt_status end_epoch(dt_train_run *run, double seconds)
     if (dt_grow(&run->rows, &run->row_capacity, run->row_count + 1, sizeof *run->rows) != 0)
         return dt_ctx_fail_memory(run->ctx, sizeof *run->rows, "the results");
     run->rows[run->row_count++] = row;
-    DT_TRY(dt_train_write_csv(run));
+    DT_TRY(dt_train_write_logs(run));
     at->epoch++;
     at->batch = 0;
     at->box = at->cls = at->dfl = at->seconds = 0;
@@ -218,7 +218,7 @@ dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
 {
     DT_TRY(dt_train_setup(run, err));
     dt_status st = resume ? dt_train_clean(run) : DT_OK;
-    if (st == DT_OK) st = resume ? dt_train_load_state(run) : dt_train_save_state(run);
+    if (st == DT_OK) st = resume ? dt_train_load_state(run) : dt_train_begin(run);
     if (st == DT_OK && resume && run->at.epoch < run->opts.epochs)
         dt_cli_info("resuming %s at epoch %lld, batch %lld", run->opts.out, (long long)run->at.epoch + 1,
                     (long long)run->at.batch + 1);

@@ -168,7 +168,9 @@ dt_status dt_train_clean(dt_train_run *run)
     DT_TRY(dt_dir_list(run->opts.out, &names, err));
     dt_status st = DT_OK;
     for (size_t i = 0; i < names.count && st == DT_OK; i++) {
-        if (!dt_glob_match("*.safetensors.tmp*", names.items[i]) && !dt_glob_match("results.csv.tmp-*", names.items[i]))
+        if (!dt_glob_match("*.safetensors.tmp*", names.items[i]) &&
+            !dt_glob_match("results.*.tmp-*", names.items[i]) &&
+            !dt_glob_match("events.*.tmp-*", names.items[i]))
             continue;
         char *path = dt_train_path(run, names.items[i]);
         if (path)
@@ -179,4 +181,22 @@ dt_status dt_train_clean(dt_train_run *run)
     }
     dt_names_free(&names);
     return st;
+}
+
+dt_status dt_train_begin(dt_train_run *run)
+{
+    dt_error *err = dt_ctx_error(run->ctx);
+    DT_TRY(dt_mkdirs(run->opts.out, err));
+    static const char *const states[] = {"state.safetensors", "state.prev.safetensors"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        char *path = dt_train_path(run, states[i]);
+        if (!path) return dt_fail_memory(err, 64, "a path");
+        unlink(path);
+        dt_free(path);
+    }
+    char *path = dt_train_path(run, "args.json");
+    dt_status st = path ? dt_file_write_atomic(path, run->args, strlen(run->args), err)
+                        : dt_fail_memory(err, 64, "a path");
+    dt_free(path);
+    return st == DT_OK ? dt_train_save_state(run) : st;
 }

@@ -22,7 +22,7 @@ static void describe(const dt_module *self, char *out, size_t size)
     char eps[DT_NUM_MAX], momentum[DT_NUM_MAX];
     dt_format_f64(eps, l->eps);
     dt_format_f64(momentum, l->momentum);
-    snprintf(out, size, "%lld, eps=%s, momentum=%s, affine=True, track_running_stats=True",
+    snprintf(out, size, "%lld, eps=%s, momentum=%s, affine=True, bias=True, track_running_stats=True",
              (long long)dt_numel(l->weight), eps, momentum);
 }
 

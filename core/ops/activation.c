@@ -38,6 +38,7 @@ static double silu_slope(double x)
 static double mish_slope(double x)
 {
     double t = tanh(softplus(x));
+    if (x > 40) return 1; /* infinity too */
     return t + x * sigmoid(x) * (1 - t * t);
 }
 

@@ -4,27 +4,27 @@
 
 #include "core/op.h"
 
-#define dt_abs_cpu             NULL
-#define dt_abs_grad_cpu        NULL
-#define dt_clamp_cpu           NULL
-#define dt_clamp_grad_cpu      NULL
-#define dt_relu_cpu            NULL
-#define dt_relu_grad_cpu       NULL
-#define dt_leaky_relu_cpu      NULL
-#define dt_leaky_relu_grad_cpu NULL
-#define dt_sigmoid_cpu         NULL
-#define dt_sigmoid_grad_cpu    NULL
-#define dt_tanh_cpu            NULL
-#define dt_tanh_grad_cpu       NULL
-#define dt_silu_cpu            NULL
-#define dt_silu_grad_cpu       NULL
-#define dt_gelu_cpu            NULL
-#define dt_gelu_grad_cpu       NULL
-#define dt_hardswish_cpu       NULL
-#define dt_hardswish_grad_cpu  NULL
-#define dt_mish_cpu            NULL
-#define dt_mish_grad_cpu       NULL
-#define dt_softplus_cpu        NULL
-#define dt_softplus_grad_cpu   NULL
+dt_status dt_abs_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_abs_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_clamp_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_clamp_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_relu_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_relu_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_leaky_relu_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_leaky_relu_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_sigmoid_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_sigmoid_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_tanh_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_tanh_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_silu_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_silu_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_gelu_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_gelu_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_hardswish_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_hardswish_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_mish_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_mish_grad_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_softplus_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_softplus_grad_cpu(dt_ctx *ctx, const dt_call *call);
 
 #endif

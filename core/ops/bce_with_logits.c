@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "core/ops.h"
+#include "core/ops/bce_with_logits_cpu.h"
 
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 {
@@ -48,13 +49,25 @@ static dt_status bce_grad_ref(dt_ctx *ctx, const dt_call *call)
 }
 
 const dt_op dt_op_bce_with_logits = {
-    DT_OP_NAMED(bce_with_logits), .n_in = {2, 2}, .n_out = 1,           .save_in = DT_BIT(0) | DT_BIT(1),
-    .flags = DT_OP_ELEMENTWISE,   .infer = infer, .backward = backward, .ref = {bce_ref, DT_M_FLOAT},
+    DT_OP_NAMED(bce_with_logits),
+    .n_in = {2, 2},
+    .n_out = 1,
+    .save_in = DT_BIT(0) | DT_BIT(1),
+    .flags = DT_OP_ELEMENTWISE,
+    .infer = infer,
+    .backward = backward,
+    .ref = {bce_ref, DT_M_FLOAT},
+    .cpu = {dt_bce_with_logits_cpu, DT_M_F32},
 };
 
 const dt_op dt_op_bce_with_logits_grad = {
-    DT_OP_NAMED(bce_with_logits_grad),          .n_in = {3, 3}, .n_out = 1,
-    .flags = DT_OP_ELEMENTWISE | DT_OP_NO_GRAD, .infer = infer, .ref = {bce_grad_ref, DT_M_FLOAT},
+    DT_OP_NAMED(bce_with_logits_grad),
+    .n_in = {3, 3},
+    .n_out = 1,
+    .flags = DT_OP_ELEMENTWISE | DT_OP_NO_GRAD,
+    .infer = infer,
+    .ref = {bce_grad_ref, DT_M_FLOAT},
+    .cpu = {dt_bce_with_logits_grad_cpu, DT_M_F32},
 };
 
 dt_tensor *dt_bce_with_logits(dt_ctx *ctx, dt_tensor *x, dt_tensor *target)

@@ -2,13 +2,9 @@
 
 #include "core/ops/layout.h"
 
-typedef struct concat_args {
-    int axis;
-} concat_args;
-
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 {
-    const concat_args *args = call->args;
+    const dt_concat_args *args = call->args;
     const dt_tensor *first = call->in[0];
     int axis = dt_axis(args->axis, first->shape.rank);
     if (axis < 0)
@@ -32,7 +28,7 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 
 static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 {
-    const concat_args *args = g->args;
+    const dt_concat_args *args = g->args;
     int axis = dt_axis(args->axis, g->in_meta[0].shape.rank);
     int64_t at = 0;
     for (int i = 0; i < g->n_in; i++) {
@@ -46,7 +42,7 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 static dt_status concat_ref(dt_ctx *ctx, const dt_call *call)
 {
     (void)ctx;
-    const concat_args *args = call->args;
+    const dt_concat_args *args = call->args;
     const dt_tensor *y = call->out[0];
     int axis = dt_axis(args->axis, y->shape.rank);
     int64_t outer = 1, inner = (int64_t)dt_dtype_size(y->dtype);
@@ -69,7 +65,7 @@ const dt_op dt_op_concat = {
     DT_OP_NAMED(concat),
     .n_in = {1, -1},
     .n_out = 1,
-    .args_size = sizeof(concat_args),
+    .args_size = sizeof(dt_concat_args),
     .infer = infer,
     .backward = backward,
     .ref = {concat_ref, ~0u},
@@ -79,5 +75,5 @@ dt_tensor *dt_concat(dt_ctx *ctx, dt_tensor *const *tensors, int n, int axis)
 {
     for (int i = 0; i < n; i++)
         if (!tensors[i]) return NULL;
-    return dt_op_apply1(ctx, &dt_op_concat, tensors, n, &(concat_args){axis});
+    return dt_op_apply1(ctx, &dt_op_concat, tensors, n, &(dt_concat_args){axis});
 }

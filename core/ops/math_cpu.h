@@ -4,12 +4,12 @@
 
 #include "core/op.h"
 
-#define dt_neg_cpu    NULL
-#define dt_affine_cpu NULL
-#define dt_pow_cpu    NULL
-#define dt_exp_cpu    NULL
-#define dt_log_cpu    NULL
-#define dt_sqrt_cpu   NULL
-#define dt_square_cpu NULL
+dt_status dt_neg_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_affine_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_pow_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_exp_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_log_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_sqrt_cpu(dt_ctx *ctx, const dt_call *call);
+dt_status dt_square_cpu(dt_ctx *ctx, const dt_call *call);
 
 #endif

@@ -31,56 +31,15 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
     return DT_OK;
 }
 
-/* Zeros of the operand's shape with the gradient copied into the same slice. */
 static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 {
     const slice_args *args = g->args;
     const dt_meta *m = &g->in_meta[0];
     int axis = dt_axis(args->axis, m->shape.rank);
-    int64_t n = m->shape.dim[axis], begin = args->begin < 0 ? args->begin + n : args->begin;
-    int64_t count = dt_dim(g->gout[0], axis);
-    dt_tensor *parts[3];
-    int used = 0;
-    dt_shape gap = m->shape;
-    if (args->step != 1) {
-        /* Rows of length `step` along the axis, of which the first is the gradient: (.., count, step, ..). */
-        dt_shape wide = {.rank = m->shape.rank + 1}, filler;
-        if (wide.rank > DT_MAX_RANK)
-            return dt_ctx_fail(ctx, DT_ERR_UNSUPPORTED, "slice: gradient with a step at rank %d",
-                               m->shape.rank);
-        for (int i = 0; i < wide.rank; i++)
-            wide.dim[i] = i <= axis       ? g->gout[0]->shape.dim[i]
-                          : i == axis + 1 ? 1
-                                          : g->gout[0]->shape.dim[i - 1];
-        filler = wide;
-        filler.dim[axis + 1] = args->step - 1;
-        dt_tensor *pair[2] = {dt_reshape(ctx, g->gout[0], wide), NULL};
-        if (!pair[0]) return dt_ctx_status(ctx);
-        pair[1] = dt_zeros_like(ctx, dt_expand(ctx, pair[0], wide));
-        pair[1] = dt_expand(ctx, dt_slice(ctx, pair[1], axis + 1, 0, 1, 1), filler);
-        dt_tensor *spread = dt_concat(ctx, pair, 2, axis + 1);
-        dt_shape flat = g->gout[0]->shape;
-        flat.dim[axis] = count * args->step;
-        spread = dt_reshape(ctx, spread, flat);
-        int64_t room = n - begin < flat.dim[axis] ? n - begin : flat.dim[axis];
-        spread = dt_slice(ctx, spread, axis, 0, room, 1);
-        if (!spread) return dt_ctx_status(ctx);
-        count = room;
-        parts[1] = spread;
-    } else {
-        parts[1] = g->gout[0];
-    }
-    dt_device *before = dt_ctx_device(ctx);
-    dt_ctx_set_device(ctx, g->gout[0]->device);
-    dt_tensor *list[3];
-    gap.dim[axis] = begin;
-    if (begin > 0) list[used++] = dt_zeros(ctx, m->dtype, gap);
-    list[used++] = parts[1];
-    gap.dim[axis] = n - begin - count;
-    if (gap.dim[axis] > 0) list[used++] = dt_zeros(ctx, m->dtype, gap);
-    dt_ctx_set_device(ctx, before);
-    g->gin[0] = used == 1 ? list[0] : dt_concat(ctx, list, used, axis);
-    return DT_OK;
+    int64_t begin = args->begin < 0 ? args->begin + m->shape.dim[axis] : args->begin;
+    dt_slice_grad_args whole = {axis, begin, args->step, m->shape};
+    g->gin[0] = dt_op_apply1(ctx, &dt_op_slice_grad, g->gout, 1, &whole);
+    return dt_ctx_status(ctx);
 }
 
 const dt_op dt_op_slice = {
@@ -92,3 +51,63 @@ dt_tensor *dt_slice(dt_ctx *ctx, dt_tensor *t, int axis, int64_t begin, int64_t 
 {
     return dt_op_apply1(ctx, &dt_op_slice, &t, 1, &(slice_args){axis, begin, end, step});
 }
+
+static dt_status infer_grad(dt_ctx *ctx, const dt_call *call, dt_meta *out)
+{
+    const dt_slice_grad_args *args = call->args;
+    const dt_tensor *g = call->in[0];
+    char a[DT_SHAPE_TEXT], b[DT_SHAPE_TEXT];
+    dt_shape same = args->shape;
+    int64_t count = 0;
+    if (same.rank == g->shape.rank && args->axis >= 0 && args->axis < same.rank && args->begin >= 0 &&
+        args->step >= 1) {
+        count = g->shape.dim[args->axis];
+        same.dim[args->axis] = count;
+    }
+    if (!dt_shape_equal(&same, &g->shape) ||
+        (count > 0 && (count - 1 > (args->shape.dim[args->axis] - 1 - args->begin) / args->step)))
+        return dt_op_fail(ctx, call, DT_ERR_SHAPE, "%s is not a slice of %s", dt_shape_text(&g->shape, a),
+                          dt_shape_text(&args->shape, b));
+    out[0].dtype = g->dtype;
+    out[0].shape = args->shape;
+    return DT_OK;
+}
+
+/* Zeros with the operand written at begin, begin + step, ... of the axis. */
+static dt_status slice_grad_ref(dt_ctx *ctx, const dt_call *call)
+{
+    (void)ctx;
+    const dt_slice_grad_args *args = call->args;
+    const dt_tensor *g = call->in[0], *y = call->out[0];
+    size_t total = (size_t)dt_numel(y) * dt_dtype_size(y->dtype), inner = dt_dtype_size(y->dtype);
+    int64_t outer = 1, n = y->shape.dim[args->axis], count = g->shape.dim[args->axis];
+    for (int i = 0; i < args->axis; i++)
+        outer *= y->shape.dim[i];
+    for (int i = args->axis + 1; i < y->shape.rank; i++)
+        inner *= (size_t)y->shape.dim[i];
+    if (total == 0) return DT_OK;
+    char *dst = dt_data(y);
+    const char *src = dt_data(g);
+    memset(dst, 0, total);
+    for (int64_t o = 0; o < outer && count > 0; o++) {
+        char *row = dst + (size_t)(o * n + args->begin) * inner;
+        if (args->step == 1) {
+            memcpy(row, src, (size_t)count * inner);
+            src += (size_t)count * inner;
+            continue;
+        }
+        for (int64_t i = 0; i < count; i++, src += inner)
+            memcpy(row + (size_t)(i * args->step) * inner, src, inner);
+    }
+    return DT_OK;
+}
+
+const dt_op dt_op_slice_grad = {
+    DT_OP_NAMED(slice_grad),
+    .n_in = {1, 1},
+    .n_out = 1,
+    .args_size = sizeof(dt_slice_grad_args),
+    .flags = DT_OP_NO_GRAD,
+    .infer = infer_grad,
+    .ref = {slice_grad_ref, ~0u},
+};

@@ -1,13 +1,8 @@
-#include "core/ops.h"
-
-typedef struct sum_args {
-    uint32_t axes; /* normalised: never 0 unless the rank is 0 */
-    int keepdim;
-} sum_args;
+#include "core/ops/sum.h"
 
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 {
-    const sum_args *args = call->args;
+    const dt_sum_args *args = call->args;
     const dt_tensor *x = call->in[0];
     if (args->axes >> x->shape.rank)
         return dt_op_fail(ctx, call, DT_ERR_ARG, "axes 0x%x of a tensor of rank %d", args->axes,
@@ -22,7 +17,7 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 
 static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 {
-    const sum_args *args = g->args;
+    const dt_sum_args *args = g->args;
     dt_shape kept = g->in_meta[0].shape;
     for (int i = 0; i < kept.rank; i++)
         if (args->axes & DT_BIT(i)) kept.dim[i] = 1;
@@ -33,7 +28,7 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 static dt_status sum_ref(dt_ctx *ctx, const dt_call *call)
 {
     (void)ctx;
-    const sum_args *args = call->args;
+    const dt_sum_args *args = call->args;
     const dt_tensor *x = call->in[0], *y = call->out[0];
     dt_shape outer = {0}, inner = {0};
     int64_t outer_stride[DT_MAX_RANK], inner_stride[DT_MAX_RANK];
@@ -54,7 +49,7 @@ static dt_status sum_ref(dt_ctx *ctx, const dt_call *call)
 }
 
 const dt_op dt_op_sum = {
-    DT_OP_NAMED(sum),       .n_in = {1, 1}, .n_out = 1,           .args_size = sizeof(sum_args),
+    DT_OP_NAMED(sum),       .n_in = {1, 1}, .n_out = 1,           .args_size = sizeof(dt_sum_args),
     .flags = DT_OP_STRIDED, .infer = infer, .backward = backward, .ref = {sum_ref, DT_M_ALL},
 };
 
@@ -62,7 +57,7 @@ dt_tensor *dt_sum(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim)
 {
     if (!t) return NULL;
     if (axes == 0) axes = DT_BIT(t->shape.rank) - 1;
-    return dt_op_apply1(ctx, &dt_op_sum, &t, 1, &(sum_args){axes, keepdim});
+    return dt_op_apply1(ctx, &dt_op_sum, &t, 1, &(dt_sum_args){axes, keepdim});
 }
 
 dt_tensor *dt_mean(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim)

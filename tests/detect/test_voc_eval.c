@@ -85,6 +85,19 @@ static void test_by_hand(void)
     CHECK_NEAR(cls.ap, (6 * 1 + 5 * (2.0 / 3)) / 11, 1e-15);
 }
 
+/* Of two objects at the same place the first is meant. */
+static void test_equal_objects(void)
+{
+    const dt_voc_gt gts[] = {{0, 0, {0, 0, 10, 10}, 0}, {0, 0, {0, 0, 10, 10}, 1}};
+    const dt_voc_dt dt = {0, 0, {0, 0, 10, 10}, .9};
+    dt_voc_input in = {gts, 2, &dt, 1, 1, 1};
+    dt_voc_class cls;
+    double mean;
+    dt_error err = {0};
+    CHECK_OK(dt_voc_evaluate(&in, DT_VOC_2010, 0.5, &cls, &mean, &err), &err);
+    CHECK(cls.ap == 1 && cls.right == 1 && cls.gt_count == 1 && cls.difficult_count == 1);
+}
+
 static void test_bad_input(void)
 {
     dt_voc_gt gt = {0, 0, {0, 0, 10, 10}, 0};
@@ -114,6 +127,7 @@ int main(void)
 {
     RUN(test_golden);
     RUN(test_by_hand);
+    RUN(test_equal_objects);
     RUN(test_bad_input);
     return dt_test_end();
 }

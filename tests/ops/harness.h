@@ -31,30 +31,30 @@
 
 enum { DT_CASE_MAX_IN = 8 };
 
-typedef enum dt_fill {
+typedef enum dt_case_filling {
     DT_FILL_UNIFORM, /* in [lo, hi) */
     DT_FILL_AWAY, /* the same, but no value is nearer than 0.01 to a multiple of 1/2: kinks lie at such places */
     DT_FILL_DISTINCT, /* evenly spaced over [lo, hi), shuffled: no two are equal or near (maxima) */
     DT_FILL_INTEGERS, /* whole numbers in [lo, hi): indices, conditions, ties */
     DT_FILL_SPECIAL, /* NaN, infinities, zeros of both signs, denormals, huge and tiny ones among uniform values; use with
                          DT_CASE_NO_GRAD */
-} dt_fill;
+} dt_case_filling;
 
 /** How the operand lies in memory. */
-typedef enum dt_layout {
+typedef enum dt_case_layout {
     DT_LAYOUT_DENSE,
     DT_LAYOUT_OFFSET,        /* dense, but starting one element behind an aligned address */
     DT_LAYOUT_TRANSPOSED,    /* the two last axes swapped in memory (rank >= 2) */
     DT_LAYOUT_CHANNELS_LAST, /* axis 1 innermost in memory (rank >= 3) */
     DT_LAYOUT_STEP,          /* every second element of the last axis of something wider (rank >= 1) */
     DT_LAYOUT_ROWS,          /* rows of the last axis with a gap behind each (rank >= 1) */
-} dt_layout;
+} dt_case_layout;
 
 typedef struct dt_case_in {
     dt_shape shape; /* DT_DIMS(2, 3); left out: a scalar */
     dt_dtype dtype; /* left out: the float type of the column (f32, f64); else DT_I64, DT_U8, DT_BOOL, ... */
-    dt_layout layout;
-    dt_fill fill;
+    dt_case_layout layout;
+    dt_case_filling fill;
     double lo, hi; /* both left out: -2 to 2 */
     int absent;    /* an optional operand that is NULL here */
     int no_grad;   /* no gradient for this operand (targets, running statistics) */

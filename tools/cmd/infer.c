@@ -156,7 +156,8 @@ static dt_status draw(const infer_job *job, const char *path, dt_image *image, c
             classes[i] = items[i].cls;
             scores[i] = items[i].score;
         }
-        st = dt_draw_detections(image, boxes, classes, scores, job->info->names, job->info->class_count, (int)n, err);
+        st = dt_draw_detections(image, boxes, classes, scores, job->info->names, job->info->class_count,
+                                (int)n, err);
     }
     if (st == DT_OK) st = dt_image_save(path, image, 0, err);
     dt_free(boxes);

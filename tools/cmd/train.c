@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/file.h"
 #include "core/mem.h"
@@ -51,32 +50,14 @@ static char *next_free_dir(void)
     return NULL;
 }
 
-static dt_status write_args(const dt_opt *table, const char *dir, dt_error *err)
+static dt_status args_text(const dt_opt *table, dt_str *text, dt_error *err)
 {
-    DT_TRY(dt_mkdirs(dir, err));
-    dt_str text = {0};
-    dt_json json = dt_json_begin(&text, 2);
+    dt_json json = dt_json_begin(text, 2);
     dt_json_object(&json);
     dt_options_write(table, &json);
     dt_json_object_end(&json);
-    dt_str_char(&text, '\n');
-    char *path = dt_path_join(dir, "args.json");
-    dt_status st = text.failed || !path ? dt_fail_memory(err, text.len, "args.json")
-                                        : dt_file_write_atomic(path, text.data, text.len, err);
-    dt_free(path);
-    dt_str_free(&text);
-    return st;
-}
-
-/* With --force: a state of the run before must not be taken for one of this run, whenever this one is killed. */
-static void remove_states(const char *dir)
-{
-    static const char *const names[] = {"state.safetensors", "state.prev.safetensors"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = dt_path_join(dir, names[i]);
-        if (path) unlink(path);
-        dt_free(path);
-    }
+    dt_str_char(text, '\n');
+    return text->failed ? dt_fail_memory(err, text->len, "args.json") : DT_OK;
 }
 
 static void print_result(const dt_train_run *run)
@@ -116,7 +97,7 @@ static void print_result(const dt_train_run *run)
 /* Values that depend on other options. */
 static int complete(const dt_command *command, dt_train_opts *o, dt_error *err)
 {
-    const dt_model_entry *model = dt_model_find(o->model, err);
+    const dt_model_entry *model = dt_model_find(o->model, DT_TASK_DETECT, err);
     if (!model) return dt_cli_fail(command, err);
     if (o->imgsz == 0) o->imgsz = model->imgsz;
     if (o->imgsz % 32 != 0)
@@ -227,9 +208,11 @@ static int run_train(int argc, char **argv)
         }
     }
     if (rc < 0) {
-        if (!resume) remove_states(o->out);
-        dt_status st = resume ? DT_OK : write_args(table, o->out, &err);
+        dt_str args = {0};
+        dt_status st = resume ? DT_OK : args_text(table, &args, &err);
+        run.args = args.data;
         if (st == DT_OK) st = dt_train(&run, resume != NULL, &err);
+        dt_str_free(&args);
         if (st == DT_OK) print_result(&run);
         rc = st == DT_OK ? DT_EXIT_OK : dt_cli_fail(&dt_cmd_train, &err);
     }

@@ -11,7 +11,6 @@ typedef struct fitter {
     dt_fit_counts *counts;
     dt_findings *findings;
     const dt_record *record;
-    int64_t index; /* of the object among those read from its file */
     dt_error *err;
 } fitter;
 
@@ -41,7 +40,7 @@ static dt_status say(const fitter *f, const dt_object *object, const dt_box *aft
                                          .rule = rule,
                                          .file = f->record->label,
                                          .line = object->line,
-                                         .object = f->index,
+                                         .object = object->index,
                                          .before = was,
                                          .after = after ? is : NULL},
                            f->err, "%s: %s", f->set->classes[object->cls], message);
@@ -130,7 +129,6 @@ dt_status dt_dataset_fit(dt_dataset *set, const dt_fit_opts *opts, dt_fit_counts
         for (size_t k = 0; k < r->count; k++) {
             dt_object object = set->objects[r->first + k];
             int stays;
-            f.index = (int64_t)k;
             DT_TRY(fit_object(&f, &object, &stays));
             if (stays) set->objects[to++] = object;
         }

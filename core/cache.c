@@ -74,12 +74,14 @@ dt_status dt_cache_alloc(dt_cache *cache, size_t bytes, void **ptr, dt_error *er
         *ptr = list->blocks[--list->count];
         cache->held -= rounded;
     } else {
+        /* Without the cache blocks are as large as asked for, so that sanitizers and guards see the true end. */
         const dt_backend *backend = cache->device->backend;
-        dt_status st = backend->alloc(cache->device, rounded, ptr, err);
+        size_t ask = cache->enabled ? rounded : bytes;
+        dt_status st = backend->alloc(cache->device, ask, ptr, err);
         if (st == DT_ERR_MEMORY && cache->held > 0) {
             dt_cache_trim(cache);
             dt_error_clear(err);
-            st = backend->alloc(cache->device, rounded, ptr, err);
+            st = backend->alloc(cache->device, ask, ptr, err);
         }
         if (st != DT_OK) return st;
     }

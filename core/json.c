@@ -1,6 +1,7 @@
 #include "core/json.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/num.h"
@@ -147,6 +148,21 @@ void dt_json_num(dt_json *j, double value)
     int n = dt_format_f64(text, value);
     if (n > 2 && strcmp(text + n - 2, ".0") == 0) n -= 2;
     dt_str_append_n(j->out, text, (size_t)n);
+}
+
+void dt_json_f32(dt_json *j, float value)
+{
+    char text[DT_NUM_MAX];
+    double rounded = value;
+    for (int precision = 1; precision < 9 && isfinite(value); precision++) {
+        snprintf(text, sizeof text, "%.*e", precision - 1, (double)value);
+        for (char *c = text; *c; c++)
+            if (*c == ',') *c = '.';
+        dt_parse_f64(text, strlen(text), &rounded);
+        if ((float)rounded == value) break;
+        rounded = value;
+    }
+    dt_json_num(j, rounded);
 }
 
 void dt_json_int(dt_json *j, int64_t value)

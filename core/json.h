@@ -24,6 +24,7 @@ void dt_json_array_end(dt_json *j);
 void dt_json_key(dt_json *j, const char *key);
 void dt_json_str(dt_json *j, const char *text); /* NULL writes null; bytes that are not UTF-8 become U+FFFD */
 void dt_json_num(dt_json *j, double value);
+void dt_json_f32(dt_json *j, float value); /* shortest text that reads back as the same float */
 void dt_json_int(dt_json *j, int64_t value);
 void dt_json_bool(dt_json *j, int value);
 void dt_json_null(dt_json *j);

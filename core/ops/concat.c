@@ -12,7 +12,8 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
     const dt_tensor *first = call->in[0];
     int axis = dt_axis(args->axis, first->shape.rank);
     if (axis < 0)
-        return dt_op_fail(ctx, call, DT_ERR_ARG, "axis %d of a tensor of rank %d", args->axis, first->shape.rank);
+        return dt_op_fail(ctx, call, DT_ERR_ARG, "axis %d of a tensor of rank %d", args->axis,
+                          first->shape.rank);
     out[0].dtype = first->dtype;
     out[0].shape = first->shape;
     for (int i = 1; i < call->n_in; i++) {

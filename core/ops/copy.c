@@ -48,13 +48,8 @@ static dt_status copy_ref(dt_ctx *ctx, const dt_call *call)
 }
 
 const dt_op dt_op_copy = {
-    DT_OP_NAMED(copy),
-    .n_in = {1, 1},
-    .n_out = 1,
-    .flags = DT_OP_STRIDED,
-    .infer = dt_infer_same,
-    .backward = backward,
-    .ref = {copy_ref, ~0u},
+    DT_OP_NAMED(copy),    .n_in = {1, 1},         .n_out = 1, .flags = DT_OP_STRIDED, .infer = dt_infer_same,
+    .backward = backward, .ref = {copy_ref, ~0u},
 };
 
 dt_tensor *dt_copy(dt_ctx *ctx, dt_tensor *t)

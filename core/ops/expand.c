@@ -30,13 +30,8 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 }
 
 const dt_op dt_op_expand = {
-    DT_OP_NAMED(expand),
-    .n_in = {1, 1},
-    .n_out = 1,
-    .args_size = sizeof(expand_args),
-    .flags = DT_OP_VIEW,
-    .infer = infer,
-    .backward = backward,
+    DT_OP_NAMED(expand), .n_in = {1, 1}, .n_out = 1,           .args_size = sizeof(expand_args),
+    .flags = DT_OP_VIEW, .infer = infer, .backward = backward,
 };
 
 dt_tensor *dt_expand(dt_ctx *ctx, dt_tensor *t, dt_shape shape)

@@ -15,8 +15,9 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
     for (int i = 0; i < x->shape.rank; i++) {
         int axis = args->axes[i];
         if (axis < 0 || axis >= x->shape.rank || seen & DT_BIT(axis))
-            return dt_op_fail(ctx, call, DT_ERR_ARG, "axis %d at place %d is out of range or there twice (rank %d)",
-                              axis, i, x->shape.rank);
+            return dt_op_fail(ctx, call, DT_ERR_ARG,
+                              "axis %d at place %d is out of range or there twice (rank %d)", axis, i,
+                              x->shape.rank);
         seen |= DT_BIT(axis);
         out[0].shape.dim[i] = x->shape.dim[axis];
         out[0].stride[i] = x->stride[axis];
@@ -35,13 +36,8 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 }
 
 const dt_op dt_op_permute = {
-    DT_OP_NAMED(permute),
-    .n_in = {1, 1},
-    .n_out = 1,
-    .args_size = sizeof(permute_args),
-    .flags = DT_OP_VIEW,
-    .infer = infer,
-    .backward = backward,
+    DT_OP_NAMED(permute), .n_in = {1, 1}, .n_out = 1,           .args_size = sizeof(permute_args),
+    .flags = DT_OP_VIEW,  .infer = infer, .backward = backward,
 };
 
 dt_tensor *dt_permute(dt_ctx *ctx, dt_tensor *t, const int *axes)

@@ -1,5 +1,5 @@
-#include "core/ops/layout.h"
 #include "core/ctx_impl.h"
+#include "core/ops/layout.h"
 
 typedef struct reshape_args {
     dt_shape shape;
@@ -45,13 +45,8 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 }
 
 const dt_op dt_op_reshape = {
-    DT_OP_NAMED(reshape),
-    .n_in = {1, 1},
-    .n_out = 1,
-    .args_size = sizeof(reshape_args),
-    .flags = DT_OP_VIEW,
-    .infer = infer,
-    .backward = backward,
+    DT_OP_NAMED(reshape), .n_in = {1, 1}, .n_out = 1,           .args_size = sizeof(reshape_args),
+    .flags = DT_OP_VIEW,  .infer = infer, .backward = backward,
 };
 
 dt_tensor *dt_reshape(dt_ctx *ctx, dt_tensor *t, dt_shape shape)

@@ -16,11 +16,12 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
         return dt_op_fail(ctx, call, DT_ERR_ARG, "axis %d of rank %d, step %lld", args->axis, x->shape.rank,
                           (long long)args->step);
     int64_t n = x->shape.dim[axis];
-    int64_t begin = args->begin < 0 ? args->begin + n : args->begin, end = args->end < 0 ? args->end + n : args->end;
+    int64_t begin = args->begin < 0 ? args->begin + n : args->begin,
+            end = args->end < 0 ? args->end + n : args->end;
     if (end > n) end = n;
     if (begin < 0 || begin > n || end < 0)
-        return dt_op_fail(ctx, call, DT_ERR_ARG, "%lld to %lld of axis %d, which has %lld", (long long)args->begin,
-                          (long long)args->end, axis, (long long)n);
+        return dt_op_fail(ctx, call, DT_ERR_ARG, "%lld to %lld of axis %d, which has %lld",
+                          (long long)args->begin, (long long)args->end, axis, (long long)n);
     out[0].dtype = x->dtype;
     out[0].shape = x->shape;
     out[0].shape.dim[axis] = end > begin ? (end - begin + args->step - 1) / args->step : 0;
@@ -45,9 +46,12 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
         /* Rows of length `step` along the axis, of which the first is the gradient: (.., count, step, ..). */
         dt_shape wide = {.rank = m->shape.rank + 1}, filler;
         if (wide.rank > DT_MAX_RANK)
-            return dt_ctx_fail(ctx, DT_ERR_UNSUPPORTED, "slice: gradient with a step at rank %d", m->shape.rank);
+            return dt_ctx_fail(ctx, DT_ERR_UNSUPPORTED, "slice: gradient with a step at rank %d",
+                               m->shape.rank);
         for (int i = 0; i < wide.rank; i++)
-            wide.dim[i] = i <= axis ? g->gout[0]->shape.dim[i] : i == axis + 1 ? 1 : g->gout[0]->shape.dim[i - 1];
+            wide.dim[i] = i <= axis       ? g->gout[0]->shape.dim[i]
+                          : i == axis + 1 ? 1
+                                          : g->gout[0]->shape.dim[i - 1];
         filler = wide;
         filler.dim[axis + 1] = args->step - 1;
         dt_tensor *pair[2] = {dt_reshape(ctx, g->gout[0], wide), NULL};
@@ -80,13 +84,8 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
 }
 
 const dt_op dt_op_slice = {
-    DT_OP_NAMED(slice),
-    .n_in = {1, 1},
-    .n_out = 1,
-    .args_size = sizeof(slice_args),
-    .flags = DT_OP_VIEW,
-    .infer = infer,
-    .backward = backward,
+    DT_OP_NAMED(slice),  .n_in = {1, 1}, .n_out = 1,           .args_size = sizeof(slice_args),
+    .flags = DT_OP_VIEW, .infer = infer, .backward = backward,
 };
 
 dt_tensor *dt_slice(dt_ctx *ctx, dt_tensor *t, int axis, int64_t begin, int64_t end, int64_t step)

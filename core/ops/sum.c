@@ -10,7 +10,8 @@ static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
     const sum_args *args = call->args;
     const dt_tensor *x = call->in[0];
     if (args->axes >> x->shape.rank)
-        return dt_op_fail(ctx, call, DT_ERR_ARG, "axes 0x%x of a tensor of rank %d", args->axes, x->shape.rank);
+        return dt_op_fail(ctx, call, DT_ERR_ARG, "axes 0x%x of a tensor of rank %d", args->axes,
+                          x->shape.rank);
     out[0].dtype = x->dtype;
     for (int i = 0; i < x->shape.rank; i++) {
         int gone = (args->axes & DT_BIT(i)) != 0;
@@ -53,14 +54,8 @@ static dt_status sum_ref(dt_ctx *ctx, const dt_call *call)
 }
 
 const dt_op dt_op_sum = {
-    DT_OP_NAMED(sum),
-    .n_in = {1, 1},
-    .n_out = 1,
-    .args_size = sizeof(sum_args),
-    .flags = DT_OP_STRIDED,
-    .infer = infer,
-    .backward = backward,
-    .ref = {sum_ref, DT_M_ALL},
+    DT_OP_NAMED(sum),       .n_in = {1, 1}, .n_out = 1,           .args_size = sizeof(sum_args),
+    .flags = DT_OP_STRIDED, .infer = infer, .backward = backward, .ref = {sum_ref, DT_M_ALL},
 };
 
 dt_tensor *dt_sum(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim)
@@ -68,4 +63,13 @@ dt_tensor *dt_sum(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim)
     if (!t) return NULL;
     if (axes == 0) axes = DT_BIT(t->shape.rank) - 1;
     return dt_op_apply1(ctx, &dt_op_sum, &t, 1, &(sum_args){axes, keepdim});
+}
+
+dt_tensor *dt_mean(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim)
+{
+    if (!t) return NULL;
+    double n = 1;
+    for (int i = 0; i < t->shape.rank; i++)
+        if (axes == 0 || axes & DT_BIT(i)) n *= (double)t->shape.dim[i];
+    return dt_affine(ctx, dt_sum(ctx, t, axes, keepdim), 1 / n, 0);
 }

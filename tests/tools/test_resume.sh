@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# A training that is killed with SIGKILL again and again, and resumed with other numbers of threads and workers, ends
+# with the same bytes as one that was left alone.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+"$DETTOOL_BIN" sample voc --images 24 --seed 3 >/dev/null
+"$DETTOOL_BIN" convert voc2yolo voc yolo >/dev/null
+train=("$DETTOOL_BIN" train --data yolo/data.yaml --model yolo-nano --imgsz 64 --batch 4 --epochs 4 --close-mosaic 2
+       --seed 7 --save-minutes 0)
+
+"${train[@]}" --out whole --threads 2 --workers 1 2>whole.log
+
+kills=0
+RANDOM=${DT_TEST_SEED:-1}
+"${train[@]}" --out torn --threads 1 --workers 3 2>torn.log &
+pid=$!
+for round in $(seq 1 40); do
+    # At any moment, reading the data and writing the state among them: 30 to 1500 ms after the start.
+    sleep "0.$(printf '%03d' $((30 + RANDOM % 800)))"
+    [ $((RANDOM % 3)) -eq 0 ] && sleep 0.6
+    if ! kill -9 "$pid" 2>/dev/null; then break; fi
+    wait "$pid" 2>/dev/null || true
+    kills=$((kills + 1))
+    if [ ! -f torn/args.json ]; then
+        "${train[@]}" --out torn --threads 1 --workers 3 2>>torn.log &
+    else
+        "$DETTOOL_BIN" train --resume torn --threads $((1 + RANDOM % 3)) --workers $((RANDOM % 4)) 2>>torn.log &
+    fi
+    pid=$!
+done
+wait "$pid" || { cat torn.log; exit 1; }
+[ -f torn/args.json ] && "$DETTOOL_BIN" train --resume torn 2>>torn.log >/dev/null
+
+for f in last.safetensors best.safetensors; do
+    cmp "whole/$f" "torn/$f" || { echo "$f differs after $kills kills"; tail -n 20 torn.log; exit 1; }
+done
+cut -d, -f1,3- whole/results.csv >a.csv
+cut -d, -f1,3- torn/results.csv >b.csv
+diff a.csv b.csv
+[ "$kills" -ge 3 ] || { echo "only $kills kills happened: the test shows nothing"; exit 1; }
+ls torn | grep -q tmp && { echo "temporary files are left:"; ls torn; exit 1; }
+
+# What was typed must win or be an error.
+if "$DETTOOL_BIN" train --resume torn --lr0 0.5 2>err.txt; then exit 1; else [ $? -eq 2 ]; fi
+grep -q -- '--lr0' err.txt
+
+# A run is never written over by accident; other data are noticed.
+if "${train[@]}" --out torn 2>err.txt; then exit 1; else [ $? -eq 2 ]; fi
+label=$(find yolo/labels/train -name '*.txt' -size +0 | sort | head -n 1)
+sed -i '1s/^[0-9]*/0/; 1s/0\.[0-9]*/0.5/' "$label"
+if "$DETTOOL_BIN" train --resume torn 2>err.txt; then exit 1; else [ $? -eq 1 ]; fi
+grep -q 'other data' err.txt
+
+# A signal that can be caught saves at once.
+"${train[@]}" --out stopped --epochs 400 2>stop.log &
+pid=$!
+for _ in $(seq 1 100); do grep -q 'epoch 1/' stop.log 2>/dev/null && break; sleep 0.1; done
+kill -TERM "$pid"
+if wait "$pid"; then exit 1; fi
+grep -q -- '--resume' stop.log
+echo "same bytes after $kills kills"

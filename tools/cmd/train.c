@@ -1,0 +1,257 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "core/mem.h"
+#include "models/registry.h"
+#include "tools/options_json.h"
+#include "tools/train.h"
+
+/* What may differ between a run and its continuation: nothing that moves a bit of the result. */
+static const char free_options[] = "resume|workers|threads|save-minutes|json";
+
+static dt_train_opts defaults(void)
+{
+    return (dt_train_opts){.model = "yolo-nano",
+                           .optimizer = "adamw",
+                           .schedule = "cosine",
+                           .device = "cpu",
+                           .epochs = 100,
+                           .batch = 16,
+                           .imgsz = 0,
+                           .workers = 1,
+                           .patience = 100,
+                           .close_mosaic = 10,
+                           .val_interval = 1,
+                           .cache_mib = 1024,
+                           .lr0 = 0,
+                           .lrf = .01,
+                           .momentum = .9,
+                           .weight_decay = 5e-4,
+                           .warmup_epochs = 3,
+                           .clip = 10,
+                           .ema_decay = .9999,
+                           .ema_tau = 2000,
+                           .save_minutes = 5,
+                           .aug = dt_augment_defaults()};
+}
+
+/* "runs/train", "runs/train2", ...: the first that holds no run. */
+static char *next_free_dir(void)
+{
+    for (int i = 1; i < 10000; i++) {
+        char *dir = i == 1 ? dt_strdup("runs/train") : dt_format("runs/train%d", i);
+        char *args = dir ? dt_path_join(dir, "args.json") : NULL;
+        int taken = args && dt_is_file(args);
+        dt_free(args);
+        if (!taken) return dir;
+        dt_free(dir);
+    }
+    return NULL;
+}
+
+static dt_status write_args(const dt_opt *table, const char *dir, dt_error *err)
+{
+    DT_TRY(dt_mkdirs(dir, err));
+    dt_str text = {0};
+    dt_json json = dt_json_begin(&text, 2);
+    dt_json_object(&json);
+    dt_options_write(table, &json);
+    dt_json_object_end(&json);
+    dt_str_char(&text, '\n');
+    char *path = dt_path_join(dir, "args.json");
+    dt_status st = text.failed || !path ? dt_fail_memory(err, text.len, "args.json")
+                                        : dt_file_write_atomic(path, text.data, text.len, err);
+    dt_free(path);
+    dt_str_free(&text);
+    return st;
+}
+
+/* With --force: a state of the run before must not be taken for one of this run, whenever this one is killed. */
+static void remove_states(const char *dir)
+{
+    static const char *const names[] = {"state.safetensors", "state.prev.safetensors"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = dt_path_join(dir, names[i]);
+        if (path) unlink(path);
+        dt_free(path);
+    }
+}
+
+static void print_result(const dt_train_run *run)
+{
+    const dt_train_opts *o = &run->opts;
+    const dt_train_row *best = NULL;
+    double seconds = 0;
+    for (size_t i = 0; i < run->row_count; i++) {
+        seconds += run->rows[i].seconds;
+        if (run->rows[i].epoch == run->at.best_epoch) best = &run->rows[i];
+    }
+    if (o->json) {
+        dt_str text = {0};
+        dt_json j = dt_json_begin(&text, 2);
+        dt_json_object(&j);
+        dt_json_key(&j, "out"), dt_json_str(&j, o->out);
+        dt_json_key(&j, "epochs"), dt_json_int(&j, run->at.epoch);
+        dt_json_key(&j, "seconds"), dt_json_num(&j, seconds);
+        dt_json_key(&j, "best_epoch"), dt_json_int(&j, run->at.best_epoch);
+        if (best && best->validated) {
+            dt_json_key(&j, "AP50"), dt_json_num(&j, best->score.ap50);
+            dt_json_key(&j, "AP"), dt_json_num(&j, best->score.ap);
+        }
+        dt_json_object_end(&j);
+        if (text.data) puts(text.data);
+        dt_str_free(&text);
+        return;
+    }
+    if (best && best->validated)
+        printf("%lld epochs in %.1f s; best epoch %lld: AP50 %.4f, AP %.4f; %s/best.safetensors\n",
+               (long long)run->at.epoch, seconds, (long long)best->epoch, best->score.ap50, best->score.ap,
+               o->out);
+    else
+        printf("%lld epochs in %.1f s; %s/last.safetensors\n", (long long)run->at.epoch, seconds, o->out);
+}
+
+/* Values that depend on other options. */
+static int complete(const dt_command *command, dt_train_opts *o, dt_error *err)
+{
+    const dt_model_entry *model = dt_model_find(o->model, err);
+    if (!model) return dt_cli_fail(command, err);
+    if (o->imgsz == 0) o->imgsz = model->imgsz;
+    if (o->imgsz % 32 != 0)
+        return dt_cli_usage_error(command, "--imgsz %lld: a multiple of 32 is wanted, such as %lld",
+                                  (long long)o->imgsz, (long long)((o->imgsz + 31) / 32 * 32));
+    if (o->lr0 == 0) o->lr0 = strcmp(o->optimizer, "sgd") == 0 ? .01 : .002;
+    return -1;
+}
+
+static int run_train(int argc, char **argv)
+{
+    dt_train_run run = {.opts = defaults()};
+    dt_train_opts *o = &run.opts;
+    const char *resume = NULL;
+    const dt_opt table[] = {
+        {"data", NULL, DT_OPT_STR, &o->data, 0, 0, NULL, "FILE", "data.yaml of the data set"},
+        {"model", NULL, DT_OPT_STR, &o->model, 0, 0, NULL, "NAME", "yolo-nano, yolo-resnet18, ..."},
+        {"weights", NULL, DT_OPT_STR, &o->weights, 0, 0, NULL, "FILE",
+         "start from these weights where they fit"},
+        {"out", "project|name", DT_OPT_STR, &o->out, 0, 0, NULL, "DIR",
+         "folder of the run (default: runs/train, runs/train2, ...)"},
+        {"resume", NULL, DT_OPT_STR, &resume, 0, 0, NULL, "DIR",
+         "go on with the run in DIR, to the same bytes"},
+        {"epochs", NULL, DT_OPT_INT, &o->epochs, 1, 1000000, NULL, "N", "passes over the data"},
+        {"batch", "batch-size", DT_OPT_INT, &o->batch, 1, 4096, NULL, "N", "images a step"},
+        {"imgsz", "img|img-size", DT_OPT_INT, &o->imgsz, 0, 4096, NULL, "N",
+         "side of the network's input; 0: the model's own"},
+        {"optimizer", NULL, DT_OPT_CHOICE, &o->optimizer, 0, 0, "sgd|adamw|adam", NULL, "optimizer"},
+        {"lr0", NULL, DT_OPT_F64, &o->lr0, 0, 1000, NULL, "X",
+         "learning rate after warm-up; 0: .01 for sgd, .002 else"},
+        {"lrf", NULL, DT_OPT_F64, &o->lrf, 0, 1, NULL, "X", "last learning rate as a fraction of the first"},
+        {"schedule", NULL, DT_OPT_CHOICE, &o->schedule, 0, 0, "cosine|linear|constant", NULL,
+         "course of the learning rate"},
+        {"momentum", NULL, DT_OPT_F64, &o->momentum, 0, .9999, NULL, "X", "momentum (beta1 of Adam)"},
+        {"weight-decay", "weight_decay", DT_OPT_F64, &o->weight_decay, 0, 10, NULL, "X",
+         "on weights; never on norms and biases"},
+        {"warmup-epochs", "warmup_epochs", DT_OPT_F64, &o->warmup_epochs, 0, 1000, NULL, "X",
+         "epochs of rising learning rate"},
+        {"clip", NULL, DT_OPT_F64, &o->clip, 1e-6, 1e9, NULL, "X", "largest norm of the gradient"},
+        {"ema-decay", NULL, DT_OPT_F64, &o->ema_decay, 0, .999999, NULL, "X", "of the averaged weights"},
+        {"ema-tau", NULL, DT_OPT_F64, &o->ema_tau, 1e-3, 1e9, NULL, "X",
+         "steps in which the averaging sets in"},
+        {"freeze", NULL, DT_OPT_LIST, &o->freeze, 0, 0, NULL, "PATTERN",
+         "do not train what matches, e.g. 'backbone.*' (repeatable)"},
+        {"lr", NULL, DT_OPT_LIST, &o->lr, 0, 0, NULL, "PATTERN=X",
+         "own learning rate for what matches (repeatable)"},
+        {"patience", NULL, DT_OPT_INT, &o->patience, 0, 1000000, NULL, "N",
+         "stop after N epochs without a better result; 0: never"},
+        {"val-interval", NULL, DT_OPT_INT, &o->val_interval, 1, 1000000, NULL, "N",
+         "evaluate every N epochs (and after the last)"},
+        {"seed", NULL, DT_OPT_INT, &o->seed, 0, 9e15, NULL, "N", "decides everything random"},
+        {"workers", NULL, DT_OPT_INT, &o->workers, 0, 256, NULL, "N",
+         "loader threads; results do not depend on it"},
+        {"threads", NULL, DT_OPT_INT, &o->threads, 0, 1024, NULL, "N",
+         "compute threads, 0: all processors; results do not depend on it"},
+        {"device", NULL, DT_OPT_STR, &o->device, 0, 0, NULL, "NAME", "cpu, cuda or cuda:N"},
+        {"cache", NULL, DT_OPT_INT, &o->cache_mib, 0, 1 << 24, NULL, "MIB", "memory for decoded images"},
+        {"save-minutes", NULL, DT_OPT_F64, &o->save_minutes, 0, 1e6, NULL, "X",
+         "time between states within an epoch"},
+        {"close-mosaic", "close_mosaic", DT_OPT_INT, &o->close_mosaic, 0, 1000000, NULL, "N",
+         "epochs without mosaic at the end"},
+        {"mosaic", NULL, DT_OPT_F64, &o->aug.mosaic, 0, 1, NULL, "P", "probability of four images in one"},
+        {"mixup", NULL, DT_OPT_F64, &o->aug.mixup, 0, 1, NULL, "P", "probability of blending two"},
+        {"fliplr", NULL, DT_OPT_F64, &o->aug.fliplr, 0, 1, NULL, "P", "probability of a left-right flip"},
+        {"flipud", NULL, DT_OPT_F64, &o->aug.flipud, 0, 1, NULL, "P", "probability of an up-down flip"},
+        {"degrees", NULL, DT_OPT_F64, &o->aug.degrees, 0, 180, NULL, "X", "largest rotation"},
+        {"translate", NULL, DT_OPT_F64, &o->aug.translate, 0, 1, NULL, "X", "largest shift, in sides"},
+        {"scale", NULL, DT_OPT_F64, &o->aug.scale, 0, .95, NULL, "X", "scaled by 1 - X to 1 + X"},
+        {"shear", NULL, DT_OPT_F64, &o->aug.shear, 0, 80, NULL, "X", "largest shear in degrees"},
+        {"hsv-h", "hsv_h", DT_OPT_F64, &o->aug.hsv_h, 0, 1, NULL, "X", "hue jitter"},
+        {"hsv-s", "hsv_s", DT_OPT_F64, &o->aug.hsv_s, 0, 1, NULL, "X", "saturation jitter"},
+        {"hsv-v", "hsv_v", DT_OPT_F64, &o->aug.hsv_v, 0, 1, NULL, "X", "value jitter"},
+        {"strict", NULL, DT_OPT_FLAG, &o->strict, 0, 0, NULL, NULL,
+         "stop at the first thing wrong with the data"},
+        {"force", "exist-ok|exist_ok", DT_OPT_FLAG, &o->force, 0, 0, NULL, NULL,
+         "write over the run that is in --out"},
+        {"json", NULL, DT_OPT_FLAG, &o->json, 0, 0, NULL, NULL, "one JSON document on standard output"},
+        {0},
+    };
+    int count;
+    int rc = dt_cli_parse(&dt_cmd_train, table, argc, argv, NULL, 0, &count);
+    if (rc >= 0) return rc;
+
+    dt_error err = {0};
+    void *keep = NULL;
+    char *text = NULL, *args_path = NULL, *out = NULL;
+    const char *resume_dir = resume;
+    rc = -1;
+    if (resume) {
+        size_t size;
+        args_path = dt_path_join(resume, "args.json");
+        if (!args_path || dt_file_read(args_path, 1 << 20, &text, &size, &err) != DT_OK ||
+            dt_options_read(table, text, args_path, free_options, &keep, &err) != DT_OK)
+            rc = err.status == DT_ERR_ARG ? dt_cli_usage_error(&dt_cmd_train, "%s", err.text)
+                                          : dt_cli_fail(&dt_cmd_train, &err);
+        o->out = resume_dir;
+    } else {
+        if (!o->data) rc = dt_cli_usage_error(&dt_cmd_train, "--data is needed: the data.yaml to train on");
+        if (rc < 0) rc = complete(&dt_cmd_train, o, &err);
+        if (rc < 0 && !o->out) o->out = out = next_free_dir();
+        if (rc < 0) {
+            args_path = dt_path_join(o->out ? o->out : ".", "args.json");
+            if (args_path && dt_is_file(args_path) && !o->force)
+                rc = dt_cli_usage_error(&dt_cmd_train,
+                                        "%s holds a run already; --resume %s goes on with it, --force "
+                                        "writes over it",
+                                        o->out, o->out);
+        }
+    }
+    if (rc < 0) {
+        if (!resume) remove_states(o->out);
+        dt_status st = resume ? DT_OK : write_args(table, o->out, &err);
+        if (st == DT_OK) st = dt_train(&run, resume != NULL, &err);
+        if (st == DT_OK) print_result(&run);
+        rc = st == DT_OK ? DT_EXIT_OK : dt_cli_fail(&dt_cmd_train, &err);
+    }
+    dt_train_free(&run);
+    dt_options_free(keep);
+    dt_free(text);
+    dt_free(args_path);
+    dt_free(out);
+    return rc;
+}
+
+const dt_command dt_cmd_train = {
+    .name = "train",
+    .usage = "dettool train --data data.yaml [--model NAME] [options]\n       dettool train --resume DIR",
+    .summary = "train a detector on a data set",
+    .details = "Writes DIR/{last,best}.safetensors, results.csv, args.json and the state from which --resume "
+               "goes on.\n"
+               "The result depends on the options and the data alone: not on threads, workers, or on being "
+               "killed and\n"
+               "resumed at any moment.\n\n"
+               "Example:\n"
+               "  dettool convert voc2yolo VOCdevkit data/voc\n"
+               "  dettool train --data data/voc/data.yaml --model yolo-nano --epochs 100 --out runs/voc",
+    .run = run_train,
+};

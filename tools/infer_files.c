@@ -1,0 +1,77 @@
+#include "tools/infer_files.h"
+
+#include <string.h>
+
+#include "core/mem.h"
+#include "core/str.h"
+#include "core/strmap.h"
+#include "datasets/image.h"
+
+static dt_status add_folder(const char *dir, dt_names *files, dt_error *err)
+{
+    dt_names names;
+    DT_TRY(dt_dir_list(dir, &names, err));
+    size_t before = files->count;
+    dt_status st = DT_OK;
+    for (size_t i = 0; i < names.count && st == DT_OK; i++) {
+        if (!dt_image_has_extension(names.items[i])) continue;
+        char *path = dt_path_join(dir, names.items[i]);
+        if (!path)
+            st = dt_fail_memory(err, strlen(dir), "a path");
+        else if (dt_is_file(path))
+            st = dt_names_add(files, path, err);
+        dt_free(path);
+    }
+    dt_names_free(&names);
+    if (st == DT_OK && files->count == before)
+        st = dt_fail(err, DT_ERR_NOT_FOUND, "%s: no image in this folder (.jpg, .jpeg, .png)", dir);
+    return st;
+}
+
+dt_status dt_infer_collect(const char *const *operands, int count, dt_names *files, dt_error *err)
+{
+    *files = (dt_names){0};
+    dt_status st = DT_OK;
+    for (int i = 0; i < count && st == DT_OK; i++) {
+        if (dt_is_dir(operands[i]))
+            st = add_folder(operands[i], files, err);
+        else if (dt_is_file(operands[i]))
+            st = dt_names_add(files, operands[i], err);
+        else
+            st = dt_fail(err, DT_ERR_NOT_FOUND, "%s: no such file or folder", operands[i]);
+    }
+    if (st != DT_OK) dt_names_free(files);
+    return st;
+}
+
+static char *target_path(const char *dir, const char *file, const char *extension, int number)
+{
+    char *stem = dt_path_stem(file), *path = NULL;
+    const char *ext = extension ? extension : dt_path_extension(file);
+    if (stem && number == 1) path = dt_format("%s/%s%s", dir, stem, ext);
+    if (stem && number > 1) path = dt_format("%s/%s_%d%s", dir, stem, number, ext);
+    dt_free(stem);
+    return path;
+}
+
+dt_status dt_infer_targets(const dt_names *files, const char *dir, const char *extension, dt_names *targets,
+                           dt_error *err)
+{
+    *targets = (dt_names){0};
+    dt_strmap taken = {0}; /* its keys are the texts in targets */
+    dt_status st = DT_OK;
+    for (size_t i = 0; i < files->count && st == DT_OK; i++) {
+        char *path = target_path(dir, files->items[i], extension, 1);
+        for (int number = 2; path && dt_strmap_get(&taken, path, 0); number++) {
+            dt_free(path);
+            path = target_path(dir, files->items[i], extension, number);
+        }
+        st = path ? dt_names_add(targets, path, err) : dt_fail_memory(err, strlen(dir), "a path");
+        dt_free(path);
+        if (st == DT_OK && dt_strmap_add(&taken, targets->items[i], 1) < 0)
+            st = dt_fail_memory(err, sizeof taken, "the list of names");
+    }
+    dt_strmap_free(&taken);
+    if (st != DT_OK) dt_names_free(targets);
+    return st;
+}

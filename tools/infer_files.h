@@ -1,0 +1,16 @@
+/** The pictures that a command line names: files as they are, folders with the images in them. */
+#ifndef DT_TOOLS_INFER_FILES_H
+#define DT_TOOLS_INFER_FILES_H
+
+#include "core/file.h"
+
+/** Operands to image paths in order. A file is taken whatever its name; a folder gives its images sorted by name (not
+ *  those of sub-folders). A path that is not there, or a folder without an image, is an error naming it. */
+dt_status dt_infer_collect(const char *const *operands, int count, dt_names *files, dt_error *err);
+
+/** DIR/<base name> for every file, made different by "_2", "_3" where two files have the same name. `extension` replaces
+ *  the file's own (NULL keeps it). */
+dt_status dt_infer_targets(const dt_names *files, const char *dir, const char *extension, dt_names *targets,
+                           dt_error *err);
+
+#endif

@@ -1,0 +1,39 @@
+/** A data set as train and eval use it: read, checked, wrapped as a source of samples. */
+#ifndef DT_TOOLS_RUN_DATA_H
+#define DT_TOOLS_RUN_DATA_H
+
+#include "datasets/loader.h"
+#include "datasets/yolo.h"
+
+typedef struct dt_run_data {
+    dt_dataset set;
+    dt_findings findings;
+    const char *file; /* the data.yaml; the caller's */
+} dt_run_data;
+
+/** Reads the wanted splits (bits as in dt_yolo_read_opts) of a data.yaml and says on stderr what was found wrong: the
+ *  first few findings and their number. With strict, any error or warning among them is DT_ERR_FORMAT. */
+dt_status dt_run_data_read(const char *file, unsigned splits, int strict, dt_pool *pool, dt_run_data *data,
+                           dt_error *err);
+void dt_run_data_free(dt_run_data *data);
+
+/** One split as a source. Records without a readable image are not part of it. */
+typedef struct dt_split_source {
+    const dt_dataset *set;
+    size_t *records; /* of the data set, in order */
+    int64_t count;
+    /* 1: a picture that does not decode is taken as an empty one and marked in bad[], instead of failing. */
+    int tolerant;
+    uint8_t *bad; /* count entries */
+} dt_split_source;
+
+dt_status dt_split_source_make(const dt_run_data *data, const char *split, int tolerant,
+                               dt_split_source *source, dt_error *err);
+void dt_split_source_free(dt_split_source *source);
+dt_source dt_split_source_as_source(dt_split_source *source);
+const dt_record *dt_split_source_record(const dt_split_source *source, int64_t index);
+
+/** Hash of class names, image names and objects of a split, to see that a resumed run gets the same data. */
+uint64_t dt_split_source_hash(const dt_split_source *source);
+
+#endif

@@ -1,0 +1,93 @@
+/** Training of a detector: settings, the loop, its files.
+ *
+ * DIR/args.json        every setting of the run
+ * DIR/results.csv      a row an epoch; results.png and the TensorBoard events show the same
+ * DIR/last.safetensors, best.safetensors   detectors that eval and infer take (averaged weights)
+ * DIR/state.safetensors, state.prev.safetensors   where to go on: raw weights, optimizer, averages, counters
+ *
+ * A run is a pure function of (settings, data): neither threads nor workers nor interruptions change a bit of the
+ * result. The state is written after every epoch, every save_minutes and on SIGINT or SIGTERM; what was done after it is
+ * done again by --resume. */
+#ifndef DT_TOOLS_TRAIN_H
+#define DT_TOOLS_TRAIN_H
+
+#include "core/device.h"
+#include "core/optim.h"
+#include "datasets/loader.h"
+#include "models/detector.h"
+#include "tools/cli.h"
+#include "tools/run_data.h"
+#include "tools/validate.h"
+
+typedef struct dt_train_opts {
+    const char *data, *model, *weights, *out, *device, *optimizer, *schedule;
+    int64_t epochs, batch, imgsz, workers, threads, seed, patience, close_mosaic, val_interval, cache_mib;
+    double lr0, lrf, momentum, weight_decay, warmup_epochs, clip, ema_decay, ema_tau, save_minutes;
+    dt_opt_list freeze, lr;
+    dt_augment_opts aug;
+    int strict, json, force;
+} dt_train_opts;
+
+/** One row of results.csv. */
+typedef struct dt_train_row {
+    int64_t epoch; /* from 1 */
+    double seconds, box, cls, dfl;
+    int validated;
+    dt_score_summary score;
+    double lr;
+} dt_train_row;
+
+/** Where a run stands: all that a resumed run needs beside tensors. */
+typedef struct dt_train_progress {
+    int64_t epoch, batch; /* the next batch to train on */
+    int64_t step;         /* optimizer steps done */
+    double best;          /* fitness of best.safetensors; -1: none yet */
+    int64_t best_epoch;   /* from 1; 0: none */
+    double box, cls, dfl; /* sums over the batches of this epoch so far */
+    double seconds;       /* spent on this epoch so far */
+} dt_train_progress;
+
+typedef struct dt_train_run {
+    dt_train_opts opts;
+    dt_ctx *ctx;
+    dt_run_data data;
+    dt_split_source train, val;
+    int has_val;
+    uint64_t data_hash;
+    dt_detector *detector;
+    dt_optim *optim;
+    double *base_lr; /* of each group */
+    dt_ema *ema;
+    dt_loader *loader;
+    dt_schedule schedule;
+    dt_train_progress at;
+    dt_train_row *rows;
+    size_t row_count, row_capacity;
+} dt_train_run;
+
+/** Trains to the end. resume: opts come from DIR/args.json and the state in DIR is taken up. */
+dt_status dt_train(dt_train_run *run, int resume, dt_error *err);
+void dt_train_free(dt_train_run *run);
+
+/* --- train_setup.c: everything before the first step --- */
+dt_status dt_train_setup(dt_train_run *run, dt_error *err);
+
+/* --- train_groups.c --- */
+/** Parameter groups: weights with decay, biases and norms without; an own pair of groups a --lr PATTERN=VALUE. */
+dt_status dt_train_make_groups(dt_train_run *run);
+
+/* --- train_state.c --- */
+dt_status dt_train_save_state(dt_train_run *run);
+/** From state.safetensors, else (with a warning) from the generation before it. */
+dt_status dt_train_load_state(dt_train_run *run);
+/** Removes what a killed process left half-written in DIR. */
+dt_status dt_train_clean(dt_train_run *run);
+/** DIR/<name> of the run; NULL when out of memory. */
+char *dt_train_path(const dt_train_run *run, const char *name);
+
+/* --- train_log.c --- */
+/** results.csv, results.png and the TensorBoard events, all from the rows. */
+dt_status dt_train_write_logs(dt_train_run *run);
+void dt_train_print_row(const dt_train_run *run, const dt_train_row *row);
+
+#endif

@@ -1,0 +1,250 @@
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/autograd.h"
+#include "core/file.h"
+#include "core/mem.h"
+#include "tools/train.h"
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+    stop_signal = number;
+}
+
+/* The batch's labels as the loss wants them. */
+typedef struct label_arrays {
+    float *boxes;
+    int32_t *cls, *ignore, *image;
+    size_t capacity[4];
+} label_arrays;
+
+static void label_arrays_free(label_arrays *a)
+{
+    dt_free(a->boxes);
+    dt_free(a->cls);
+    dt_free(a->ignore);
+    dt_free(a->image);
+}
+
+static dt_status fill_labels(dt_ctx *ctx, label_arrays *a, const dt_batch *batch, dt_detector_labels *out)
+{
+    size_t n = batch->label_begin[batch->count];
+    if (dt_grow(&a->boxes, &a->capacity[0], 4 * n, sizeof *a->boxes) != 0 ||
+        dt_grow(&a->cls, &a->capacity[1], n, sizeof *a->cls) != 0 ||
+        dt_grow(&a->ignore, &a->capacity[2], n, sizeof *a->ignore) != 0 ||
+        dt_grow(&a->image, &a->capacity[3], n, sizeof *a->image) != 0)
+        return dt_ctx_fail_memory(ctx, n * 28, "the labels of a batch");
+    for (int i = 0; i < batch->count; i++) {
+        for (size_t k = batch->label_begin[i]; k < batch->label_begin[i + 1]; k++) {
+            const dt_label *l = &batch->labels[k];
+            a->boxes[4 * k] = (float)l->box.x1;
+            a->boxes[4 * k + 1] = (float)l->box.y1;
+            a->boxes[4 * k + 2] = (float)l->box.x2;
+            a->boxes[4 * k + 3] = (float)l->box.y2;
+            a->cls[k] = l->cls;
+            a->ignore[k] = l->ignore;
+            a->image[k] = i;
+        }
+    }
+    *out = (dt_detector_labels){(int64_t)n, a->boxes, a->cls, a->ignore, a->image};
+    return DT_OK;
+}
+
+/* "a.jpg, b.jpg, ...": which pictures a failed step was about. */
+static void name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size)
+{
+    int n = 0;
+    out[0] = '\0';
+    for (int i = 0; i < batch->count && n >= 0 && (size_t)n < size; i++)
+        n += snprintf(out + n, size - (size_t)n, "%s%s", i ? ", " : "",
+                      dt_path_base(dt_split_source_record(&run->train, batch->indices[i])->image));
+}
+
+static dt_status step(dt_train_run *run, const dt_batch *batch, label_arrays *arrays)
+{
+    dt_ctx *ctx = run->ctx;
+    dt_detector_labels labels;
+    DT_TRY(fill_labels(ctx, arrays, batch, &labels));
+    double factor = dt_schedule_factor(&run->schedule, run->at.step);
+    for (int g = 0; g < dt_optim_group_count(run->optim); g++)
+        dt_optim_group(run->optim, g)->lr = run->base_lr[g] * factor;
+
+    dt_ctx_set_step(ctx, (uint64_t)run->at.step);
+    dt_scope scope = dt_scope_open(ctx);
+    dt_shape shape = DT_SHAPE(batch->count, batch->channels, batch->height, batch->width);
+    dt_tensor *images = dt_ctx_device(ctx)->type == DT_CPU
+                            ? dt_from_borrowed(ctx, DT_F32, shape, batch->pixels)
+                            : dt_from(ctx, DT_F32, shape, batch->pixels);
+    dt_detector_losses losses = {0};
+    dt_tensor *loss = dt_detector_loss(ctx, run->detector, images, &labels, &losses);
+    dt_status st = dt_ctx_status(ctx);
+    if (st == DT_OK && !isfinite(losses.total)) {
+        char names[512];
+        name_pictures(run, batch, names, sizeof names);
+        st = dt_ctx_fail(
+            ctx, DT_ERR_STATE,
+            "the loss is not finite at step %lld (epoch %lld, batch %lld: %s); a lower --lr0 may help",
+            (long long)run->at.step, (long long)run->at.epoch + 1, (long long)batch->number, names);
+    }
+    if (st == DT_OK) st = dt_backward(ctx, loss, NULL);
+    dt_scope_close(ctx, scope);
+    double norm;
+    if (st == DT_OK) st = dt_optim_clip_norm(ctx, run->optim, run->opts.clip, &norm);
+    if (st == DT_OK) st = dt_optim_step(ctx, run->optim);
+    if (st == DT_OK) st = dt_ema_update(ctx, run->ema);
+    dt_optim_zero_grad(run->optim);
+    if (st != DT_OK) return st;
+    run->at.box += losses.box;
+    run->at.cls += losses.cls;
+    run->at.dfl += losses.dfl;
+    run->at.step++;
+    run->at.batch++;
+    return DT_OK;
+}
+
+static dt_status save_detector(dt_train_run *run, const char *name)
+{
+    char *path = dt_train_path(run, name);
+    dt_status st =
+        path ? dt_detector_save(run->ctx, run->detector, path) : dt_ctx_fail_memory(run->ctx, 64, "a path");
+    dt_free(path);
+    return st;
+}
+
+static dt_status validate(dt_train_run *run, dt_train_row *row)
+{
+    dt_validation v;
+    dt_validate_opts opts = {.batch = (int)run->opts.batch,
+                             .workers = (int)run->opts.workers,
+                             .predict = dt_detector_eval_defaults(run->detector)};
+    DT_TRY(dt_validate(run->ctx, run->detector, &run->val, &opts, &v));
+    if (v.bad && run->at.epoch == 0)
+        dt_cli_warn("%lld pictures of the val split do not decode and are left out", (long long)v.bad);
+    dt_coco_result result = {0};
+    dt_status st =
+        dt_validation_score(&v, dt_ctx_pool(run->ctx), &result, &row->score, dt_ctx_error(run->ctx));
+    dt_coco_result_free(&result);
+    dt_validation_free(&v);
+    row->validated = st == DT_OK;
+    return st;
+}
+
+/* Writes in the order that a kill at any point allows: the state, which says the epoch is over, comes last. */
+static dt_status end_epoch(dt_train_run *run, double seconds)
+{
+    dt_train_progress *at = &run->at;
+    double batches = at->batch > 0 ? (double)at->batch : 1;
+    int last = at->epoch + 1 == run->opts.epochs;
+    dt_train_row row = {.epoch = at->epoch + 1,
+                        .box = at->box / batches,
+                        .cls = at->cls / batches,
+                        .dfl = at->dfl / batches,
+                        .lr = dt_optim_group(run->optim, 0)->lr};
+    double begin = dt_seconds();
+    DT_TRY(dt_ema_swap(run->ctx, run->ema));
+    dt_status st = DT_OK;
+    if (run->has_val && (last || (at->epoch + 1) % run->opts.val_interval == 0)) st = validate(run, &row);
+    double fitness = row.validated ? .1 * row.score.ap50 + .9 * row.score.ap : run->has_val ? -1 : 0;
+    int better = row.validated ? fitness > at->best : !run->has_val;
+    if (st == DT_OK) st = save_detector(run, "last.safetensors");
+    if (st == DT_OK && better) st = save_detector(run, "best.safetensors");
+    dt_status swapped = dt_ema_swap(run->ctx, run->ema);
+    if (st == DT_OK) st = swapped;
+    if (st != DT_OK) return st;
+    if (better) {
+        at->best = fitness;
+        at->best_epoch = row.epoch;
+    }
+    row.seconds = seconds + dt_seconds() - begin;
+    if (dt_grow(&run->rows, &run->row_capacity, run->row_count + 1, sizeof *run->rows) != 0)
+        return dt_ctx_fail_memory(run->ctx, sizeof *run->rows, "the results");
+    run->rows[run->row_count++] = row;
+    DT_TRY(dt_train_write_logs(run));
+    at->epoch++;
+    at->batch = 0;
+    at->box = at->cls = at->dfl = at->seconds = 0;
+    DT_TRY(dt_train_save_state(run));
+    dt_train_print_row(run, &row);
+    return DT_OK;
+}
+
+static dt_status train_epoch(dt_train_run *run, label_arrays *arrays, double *saved_at)
+{
+    dt_error *err = dt_ctx_error(run->ctx);
+    double begin = dt_seconds(), before = run->at.seconds;
+    DT_TRY(dt_loader_start(run->loader, run->at.epoch, run->at.batch, err));
+    dt_progress bar;
+    char title[48];
+    snprintf(title, sizeof title, "epoch %lld/%lld", (long long)run->at.epoch + 1,
+             (long long)run->opts.epochs);
+    dt_progress_begin(&bar, title, dt_loader_batches(run->loader));
+    dt_status st = DT_OK;
+    for (;;) {
+        const dt_batch *batch;
+        st = dt_loader_next(run->loader, &batch, err);
+        if (st != DT_OK || !batch) break;
+        st = step(run, batch, arrays);
+        if (st != DT_OK) break;
+        double n = (double)run->at.batch;
+        dt_progress_step(&bar, run->at.batch, "box %.3f cls %.3f dfl %.3f", run->at.box / n, run->at.cls / n,
+                         run->at.dfl / n);
+        run->at.seconds = before + dt_seconds() - begin;
+        int due = dt_seconds() - *saved_at > 60 * run->opts.save_minutes;
+        if (stop_signal || due) {
+            st = dt_train_save_state(run);
+            *saved_at = dt_seconds();
+        }
+        if (st == DT_OK && stop_signal)
+            st = dt_ctx_fail(run->ctx, DT_ERR_INTERRUPTED,
+                             "stopped by a signal after step %lld; go on with --resume %s",
+                             (long long)run->at.step, run->opts.out);
+        if (st != DT_OK) break;
+    }
+    dt_progress_end(&bar);
+    return st == DT_OK ? end_epoch(run, run->at.seconds) : st;
+}
+
+static int patience_over(const dt_train_run *run)
+{
+    return run->has_val && run->opts.patience > 0 && run->at.best_epoch > 0 &&
+           run->at.epoch - run->at.best_epoch >= run->opts.patience;
+}
+
+dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
+{
+    DT_TRY(dt_train_setup(run, err));
+    dt_status st = resume ? dt_train_clean(run) : DT_OK;
+    if (st == DT_OK) st = resume ? dt_train_load_state(run) : dt_train_save_state(run);
+    if (st == DT_OK && resume && run->at.epoch < run->opts.epochs)
+        dt_cli_info("resuming %s at epoch %lld, batch %lld", run->opts.out, (long long)run->at.epoch + 1,
+                    (long long)run->at.batch + 1);
+    dt_cli_info("%s: %lld parameters, %lld images, %lld batches an epoch, %d threads", run->opts.model,
+                (long long)dt_module_count_params(dt_detector_net(run->detector), 0),
+                (long long)run->train.count, (long long)dt_loader_batches(run->loader),
+                dt_pool_threads(dt_ctx_pool(run->ctx)));
+
+    stop_signal = 0;
+    struct sigaction act = {.sa_handler = on_signal}, old_int, old_term;
+    sigaction(SIGINT, &act, &old_int);
+    sigaction(SIGTERM, &act, &old_term);
+    dt_detector_train(run->detector, 1);
+    label_arrays arrays = {0};
+    double saved_at = dt_seconds();
+    while (st == DT_OK && run->at.epoch < run->opts.epochs) {
+        if (patience_over(run)) {
+            dt_cli_info("no better result for %lld epochs: stopping early (--patience)",
+                        (long long)run->opts.patience);
+            break;
+        }
+        st = train_epoch(run, &arrays, &saved_at);
+    }
+    label_arrays_free(&arrays);
+    sigaction(SIGINT, &old_int, NULL);
+    sigaction(SIGTERM, &old_term, NULL);
+    if (st != DT_OK) *err = *dt_ctx_error(run->ctx);
+    return st;
+}

@@ -37,7 +37,7 @@ typedef struct dt_loader_opts {
     int drop_last; /* leave out a last batch that is not full */
     int workers;   /* threads; 0: in the caller, inside dt_loader_next */
     int prefetch; /* batches prepared ahead of the caller (>= 1; default 2). Memory: (prefetch + 1) batches */
-    int augment;  /* 0: letterbox only; 1: aug, which has its own geometry (a centred letterbox on the canvas)
+    int augment;  /* 0: letterbox only; 1: aug. letterbox and fill hold for both
                    */
     dt_augment_opts aug;
     int64_t mosaic_epochs; /* mosaic in epochs < this; -1 (default): in all */

@@ -148,18 +148,18 @@ static void augmented_boxes_match_pixels(void)
 }
 
 /* With everything off, augmentation is the centred letterbox. */
-static void nothing_drawn_is_a_letterbox(void)
+static void one_letterbox(dt_letterbox_mode mode)
 {
     dt_error err = {0};
     dt_sample s[4], plain = {0}, out = {0};
     make_samples(s);
     dt_augment_opts o = dt_augment_none();
+    o.letterbox = mode;
+    o.fill = 7;
     for (int i = 0; i < 4; i += 3) { /* one that is enlarged, one that is shrunk before */
         dt_letterbox lb;
-        CHECK_OK(dt_letterbox_make(DT_LETTERBOX_CENTER, 0, s[i].image.width, s[i].image.height, 192, 192, &lb,
-                                   &err),
-                 &err);
-        CHECK_OK(dt_sample_letterbox(&s[i], &lb, DT_RESIZE_BILINEAR, 114, &plain, &err), &err);
+        CHECK_OK(dt_letterbox_make(mode, 0, s[i].image.width, s[i].image.height, 192, 192, &lb, &err), &err);
+        CHECK_OK(dt_sample_letterbox(&s[i], &lb, DT_RESIZE_BILINEAR, 7, &plain, &err), &err);
         CHECK_OK(dt_aug_prepare(&s[i], 192, DT_RESIZE_BILINEAR, &err), &err);
         dt_rng rng = dt_rng_make(1, DT_RNG_TEST, 0, 0);
         dt_aug_params p = dt_aug_draw(&o, 1, 0, 4, &rng);
@@ -180,6 +180,13 @@ static void nothing_drawn_is_a_letterbox(void)
     dt_sample_free(&plain);
     dt_sample_free(&out);
     free_samples(s);
+}
+
+static void nothing_drawn_is_a_letterbox(void)
+{
+    one_letterbox(DT_LETTERBOX_CENTER);
+    one_letterbox(DT_LETTERBOX_TOP_LEFT);
+    one_letterbox(DT_LETTERBOX_STRETCH);
 }
 
 /* Boxes after mosaic and affine map as tests/golden/make_augment.py computes them; then the flips of the same thing are its

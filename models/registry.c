@@ -19,13 +19,13 @@ RESNET(152)
 
 static const dt_model_entry models[] = {
     {"yolo-nano", DT_TASK_DETECT, dt_yolo_nano_new,
-     "anchor-free detector with a small CSP backbone, for CPUs"},
-    {"yolo-resnet18", DT_TASK_DETECT, dt_yolo_resnet18_new, "anchor-free detector with a ResNet-18 backbone"},
-    {"resnet18", DT_TASK_CLASSIFY, resnet18, "ResNet-18"},
-    {"resnet34", DT_TASK_CLASSIFY, resnet34, "ResNet-34"},
-    {"resnet50", DT_TASK_CLASSIFY, resnet50, "ResNet-50"},
-    {"resnet101", DT_TASK_CLASSIFY, resnet101, "ResNet-101"},
-    {"resnet152", DT_TASK_CLASSIFY, resnet152, "ResNet-152"},
+     "anchor-free detector with a small CSP backbone, for CPUs", 320},
+    {"yolo-resnet18", DT_TASK_DETECT, dt_yolo_resnet18_new, "anchor-free detector with a ResNet-18 backbone", 416},
+    {"resnet18", DT_TASK_CLASSIFY, resnet18, "ResNet-18", 224},
+    {"resnet34", DT_TASK_CLASSIFY, resnet34, "ResNet-34", 224},
+    {"resnet50", DT_TASK_CLASSIFY, resnet50, "ResNet-50", 224},
+    {"resnet101", DT_TASK_CLASSIFY, resnet101, "ResNet-101", 224},
+    {"resnet152", DT_TASK_CLASSIFY, resnet152, "ResNet-152", 224},
 };
 
 enum { MODELS = sizeof models / sizeof *models };

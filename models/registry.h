@@ -13,6 +13,7 @@ typedef struct dt_model_entry {
      * the network of a dt_detector. */
     dt_module *(*make)(dt_ctx *ctx, dt_module *parent, const char *name, int classes);
     const char *description;
+    int imgsz; /* side of the input that it is trained at unless the user says otherwise */
 } dt_model_entry;
 
 /** All models; *count of them. */

@@ -152,7 +152,7 @@ dt_status dt_validation_score(const dt_validation *v, dt_pool *pool, dt_coco_res
     *summary = (dt_score_summary){.ap50 = result->stats[DT_COCO_AP50], .ap = result->stats[DT_COCO_AP]};
     int counted = 0;
     for (int c = 0; c < v->classes; c++) {
-        double p, q;
+        double p = 0, q = 0;
         if (!best_f1(result, c, &p, &q)) continue;
         summary->precision += p;
         summary->recall += q;

@@ -116,7 +116,7 @@ static void print_result(const dt_train_run *run)
 /* Values that depend on other options. */
 static int complete(const dt_command *command, dt_train_opts *o, dt_error *err)
 {
-    const dt_model_entry *model = dt_model_find(o->model, err);
+    const dt_model_entry *model = dt_model_find(o->model, DT_TASK_DETECT, err);
     if (!model) return dt_cli_fail(command, err);
     if (o->imgsz == 0) o->imgsz = model->imgsz;
     if (o->imgsz % 32 != 0)

@@ -5,9 +5,10 @@
 /** Put before a function that holds simple loops: GCC compiles it for AVX-512, AVX2 and the baseline and chooses when the
  *  program starts. Contraction is off (CMakeLists.txt), so all versions round alike. Not with sanitizers: their runtime is
  *  not ready when the choice is made. */
+/* Named by feature: "arch=..." would match that one processor model only, and newer ones would get the baseline. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&              \
     !defined(__SANITIZE_THREAD__)
-#define DT_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define DT_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define DT_CLONES
 #endif

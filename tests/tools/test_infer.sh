@@ -24,6 +24,7 @@ img=$(ls voc/JPEGImages/*.jpg | head -n 1)
 expect 2 'an image or a folder' "$DETTOOL_BIN" infer --weights $w
 expect 2 '--weights is needed' "$DETTOOL_BIN" infer "$img"
 expect 2 'multiple of 32' "$DETTOOL_BIN" infer "$img" --weights $w --imgsz 50
+expect 2 'between 0 and 1' "$DETTOOL_BIN" infer "$img" --weights $w --iou -0.5
 expect 2 'needs --save-txt' "$DETTOOL_BIN" infer "$img" --weights $w --save-conf
 expect 1 'no such file' "$DETTOOL_BIN" infer nope.jpg --weights $w
 mkdir empty

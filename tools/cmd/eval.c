@@ -101,8 +101,7 @@ static int run(int argc, char **argv)
         {"conf", "conf-thres", DT_OPT_F64, &w.conf, -1, 1, NULL, "X", "lowest score that counts; -1: .001"},
         {"iou", "iou-thres", DT_OPT_F64, &w.iou, -1, 1, NULL, "X",
          "overlap above which NMS drops; -1: as stored in the weights"},
-        {"max-det", "max_det", DT_OPT_INT, &max_det, 0, 1000000, NULL, "N",
-         "most boxes a picture; 0: as stored"},
+        {"max-det", NULL, DT_OPT_INT, &max_det, 0, 1000000, NULL, "N", "most boxes a picture; 0: as stored"},
         {"imgsz", "img|img-size", DT_OPT_INT, &imgsz, 0, 8192, NULL, "N",
          "side of the network's input; 0: as trained"},
         {"batch", "batch-size", DT_OPT_INT, &batch, 1, 4096, NULL, "N",
@@ -129,6 +128,8 @@ static int run(int argc, char **argv)
         if (imgsz % 32 != 0)
             return dt_cli_usage_error(&dt_cmd_eval, "--imgsz %lld: a multiple of 32 is wanted",
                                       (long long)imgsz);
+        if ((w.conf < 0 && w.conf != -1) || (w.iou < 0 && w.iou != -1))
+            return dt_cli_usage_error(&dt_cmd_eval, "--conf and --iou lie between 0 and 1 (-1: the default)");
         w.batch = (int)batch;
         w.workers = (int)workers;
         w.threads = (int)threads;

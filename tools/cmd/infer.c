@@ -260,18 +260,17 @@ static int run(int argc, char **argv)
          "lowest score shown; -1: as stored in the weights (.25)"},
         {"iou", "iou-thres|nms", DT_OPT_F64, &o.iou, -1, 1, NULL, "X",
          "overlap above which the weaker box goes; -1: as stored (.7)"},
-        {"max-det", "max_det", DT_OPT_INT, &o.max_det, 0, 1000000, NULL, "N",
+        {"max-det", NULL, DT_OPT_INT, &o.max_det, 0, 1000000, NULL, "N",
          "most boxes a picture; 0: as stored (300)"},
         {"imgsz", "img|img-size", DT_OPT_INT, &o.imgsz, 0, 8192, NULL, "N",
          "side of the network's input; 0: as trained"},
-        {"agnostic", "agnostic-nms|agnostic_nms", DT_OPT_FLAG, &o.agnostic, 0, 0, NULL, NULL,
+        {"agnostic", "agnostic-nms", DT_OPT_FLAG, &o.agnostic, 0, 0, NULL, NULL,
          "suppress across classes, too"},
         {"out", "project", DT_OPT_STR, &o.out, 0, 0, NULL, "DIR",
          "where drawn copies go (default: runs/infer; none with --json)"},
         {"no-draw", NULL, DT_OPT_FLAG, &o.no_draw, 0, 0, NULL, NULL, "no drawn copies"},
-        {"save-txt", "save_txt", DT_OPT_FLAG, &o.save_txt, 0, 0, NULL, NULL,
-         "YOLO rows in DIR/labels/<stem>.txt"},
-        {"save-conf", "save_conf", DT_OPT_FLAG, &o.save_conf, 0, 0, NULL, NULL,
+        {"save-txt", NULL, DT_OPT_FLAG, &o.save_txt, 0, 0, NULL, NULL, "YOLO rows in DIR/labels/<stem>.txt"},
+        {"save-conf", NULL, DT_OPT_FLAG, &o.save_conf, 0, 0, NULL, NULL,
          "the score as sixth column of these rows"},
         {"threads", NULL, DT_OPT_INT, &o.threads, 0, 1024, NULL, "N", "compute threads, 0: all processors"},
         {"device", NULL, DT_OPT_STR, &o.device, 0, 0, NULL, "NAME", "cpu, cuda or cuda:N"},
@@ -288,6 +287,8 @@ static int run(int argc, char **argv)
     if (o.imgsz % 32 != 0)
         return dt_cli_usage_error(&dt_cmd_infer, "--imgsz %lld: a multiple of 32 is wanted",
                                   (long long)o.imgsz);
+    if ((o.conf < 0 && o.conf != -1) || (o.iou < 0 && o.iou != -1))
+        return dt_cli_usage_error(&dt_cmd_infer, "--conf and --iou lie between 0 and 1 (-1: as stored)");
     if (o.save_conf && !o.save_txt) return dt_cli_usage_error(&dt_cmd_infer, "--save-conf needs --save-txt");
     if (!o.out && !o.json) o.out = "runs/infer";
     if (!o.out && o.save_txt) return dt_cli_usage_error(&dt_cmd_infer, "--save-txt needs --out DIR");

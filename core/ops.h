@@ -60,7 +60,8 @@ dt_tensor *dt_compare(dt_ctx *ctx, dt_tensor *a, dt_tensor *b, dt_compare_kind k
 /** scale * x + shift. */
 dt_tensor *dt_affine(dt_ctx *ctx, dt_tensor *x, double scale, double shift);
 dt_tensor *dt_pow(dt_ctx *ctx, dt_tensor *x, double exponent);
-/** Gradient 1 between the bounds, 0 outside and at them (PyTorch 2.15; older ones: 1). -INFINITY / INFINITY leave a side open. */
+/** Gradient 1 between the bounds, 0 outside and at them (as PyTorch 2.15). -INFINITY / INFINITY leave a side
+ *  open. */
 dt_tensor *dt_clamp(dt_ctx *ctx, dt_tensor *x, double lo, double hi);
 dt_tensor *dt_neg(dt_ctx *ctx, dt_tensor *x);
 dt_tensor *dt_abs(dt_ctx *ctx, dt_tensor *x);

@@ -5,6 +5,7 @@
 
 #include "core/autograd.h"
 #include "core/ctx_impl.h"
+#include "core/file.h"
 #include "core/mem.h"
 
 const dt_op *const dt_op_table[DT_OP_COUNT] = {
@@ -60,6 +61,21 @@ static dt_status check_operands(dt_ctx *ctx, const dt_call *call, dt_device **de
     return DT_OK;
 }
 
+void dt_ctx_set_op_timer(dt_ctx *ctx, dt_op_timer timer, void *arg)
+{
+    ctx->op_timer = timer;
+    ctx->op_timer_arg = arg;
+}
+
+static dt_status call_kernel(dt_ctx *ctx, dt_kernel_fn fn, const dt_call *call)
+{
+    if (!ctx->op_timer) return fn(ctx, call);
+    double before = dt_seconds();
+    dt_status st = fn(ctx, call);
+    ctx->op_timer(ctx->op_timer_arg, call->op, dt_seconds() - before);
+    return st;
+}
+
 /* Runs the kernel, with contiguous copies of the operands where it wants them. */
 static dt_status run_kernel(dt_ctx *ctx, const dt_call *call, dt_device *device)
 {
@@ -69,7 +85,7 @@ static dt_status run_kernel(dt_ctx *ctx, const dt_call *call, dt_device *device)
     if (!(call->op->flags & DT_OP_STRIDED))
         for (int i = 0; i < call->n_in; i++)
             if (call->in[i] && !dt_is_contiguous(call->in[i])) strided = 1;
-    if (!strided) return fn(ctx, call);
+    if (!strided) return call_kernel(ctx, fn, call);
 
     dt_tensor *small[8], **in = small;
     if (call->n_in > 8 && !(in = dt_malloc((size_t)call->n_in * sizeof *in)))
@@ -87,7 +103,7 @@ static dt_status run_kernel(dt_ctx *ctx, const dt_call *call, dt_device *device)
     if (st == DT_OK) {
         dt_call packed = *call;
         packed.in = in;
-        st = fn(ctx, &packed);
+        st = call_kernel(ctx, fn, &packed);
     }
     dt_scope_close(ctx, scope);
     if (in != small) dt_free(in);

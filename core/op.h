@@ -110,6 +110,11 @@ dt_tensor *dt_op_apply1(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int 
 dt_status dt_op_into(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args,
                      dt_tensor *const *out);
 
+/** Has `timer` called after every kernel with the seconds it took; a device that works on its own is not waited for. NULL:
+ *  no more. For benchmarks: results do not depend on it. */
+typedef void (*dt_op_timer)(void *arg, const dt_op *op, double seconds);
+void dt_ctx_set_op_timer(dt_ctx *ctx, dt_op_timer timer, void *arg);
+
 /** Error of an op: "module.path: op: text". */
 dt_status dt_op_fail(dt_ctx *ctx, const dt_call *call, dt_status status, const char *fmt, ...)
     DT_PRINTF(4, 5);

@@ -185,3 +185,9 @@ void dt_json_null(dt_json *j)
     separate(j);
     dt_str_append(j->out, "null");
 }
+
+void dt_json_raw(dt_json *j, const char *text, size_t len)
+{
+    separate(j);
+    dt_str_append_n(j->out, text, len);
+}

@@ -40,15 +40,16 @@ static dt_status find_kernel(dt_ctx *ctx, const dt_call *call, dt_device *device
     dt_dtype dtype = deciding_operand(call)->dtype;
     *fn = device->backend->kernel(device, call->op, dtype);
     if (*fn) return DT_OK;
-    return dt_op_fail(ctx, call, DT_ERR_UNSUPPORTED, "no kernel for %s on %s", dt_dtype_name(dtype), device->name);
+    return dt_op_fail(ctx, call, DT_ERR_UNSUPPORTED, "no kernel for %s on %s", dt_dtype_name(dtype),
+                      device->name);
 }
 
 static dt_status check_operands(dt_ctx *ctx, const dt_call *call, dt_device **device)
 {
     const dt_op *op = call->op;
     if (call->n_in < op->n_in.min || (op->n_in.max >= 0 && call->n_in > op->n_in.max))
-        return dt_op_fail(ctx, call, DT_ERR_ARG, "%d operands; %d to %d are possible", call->n_in, op->n_in.min,
-                          op->n_in.max);
+        return dt_op_fail(ctx, call, DT_ERR_ARG, "%d operands; %d to %d are possible", call->n_in,
+                          op->n_in.min, op->n_in.max);
     *device = NULL;
     for (int i = 0; i < call->n_in; i++) {
         if (!call->in[i]) continue;
@@ -109,7 +110,8 @@ static dt_status run_kernel(dt_ctx *ctx, const dt_call *call, dt_device *device)
     return st;
 }
 
-dt_status dt_op_apply(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args, dt_tensor **out)
+dt_status dt_op_apply(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args,
+                      dt_tensor **out)
 {
     for (int i = 0; i < op->n_out; i++)
         out[i] = NULL;
@@ -157,8 +159,9 @@ dt_status dt_op_into(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_i
     DT_TRY(op->infer(ctx, &call, meta));
     for (int i = 0; i < op->n_out; i++) {
         char a[DT_SHAPE_TEXT], b[DT_SHAPE_TEXT];
-        if (!results[i] || !dt_shape_equal(&meta[i].shape, &results[i]->shape) || meta[i].dtype != results[i]->dtype ||
-            results[i]->device != device || !dt_is_contiguous(results[i]))
+        if (!results[i] || !dt_shape_equal(&meta[i].shape, &results[i]->shape) ||
+            meta[i].dtype != results[i]->dtype || results[i]->device != device ||
+            !dt_is_contiguous(results[i]))
             return dt_op_fail(ctx, &call, DT_ERR_SHAPE, "result %d is %s %s; the target given is %s %s", i,
                               dt_dtype_name(meta[i].dtype), dt_shape_text(&meta[i].shape, a),
                               results[i] ? dt_dtype_name(results[i]->dtype) : "missing",

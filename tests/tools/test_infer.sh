@@ -83,6 +83,9 @@ for f in 'a b%d.jpg' $'new\nline.PNG' noext.jpg link.jpeg -x.jpg; do
     [ -s "named/$f" ] || fail "named/$f is missing"
 done
 
+# As many operands as the system takes, over and over the same here
+expect 1 'no such file' "$DETTOOL_BIN" infer $(yes "$img" | head -n 5000) nope.jpg --weights $w --no-draw
+
 # Results that cannot be written: an error, and no line that says otherwise
 mkdir -p taken/"$(basename "$img")"/x
 expect 1 '0 of 1' "$DETTOOL_BIN" infer "$img" --weights $w --out taken --conf 1

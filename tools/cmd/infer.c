@@ -13,7 +13,7 @@
 #include "tools/cli.h"
 #include "tools/infer_files.h"
 
-enum { MAX_OPERANDS = 4096, MAX_CLASSES_SHOWN = 6 };
+enum { MAX_CLASSES_SHOWN = 6 };
 
 typedef struct infer_opts {
     const char *weights, *out, *device;
@@ -250,6 +250,52 @@ static void run_files(infer_job *job)
     dt_detections_free(&found);
 }
 
+/* What the table of options cannot say; -1 to go on, or the exit code. Fills in what depends on other options. */
+static int check_usage(infer_opts *o, int count)
+{
+    if (count == 0) return dt_cli_usage_error(&dt_cmd_infer, "an image or a folder of images is needed");
+    if (!o->weights)
+        return dt_cli_usage_error(&dt_cmd_infer, "--weights is needed, e.g. runs/train/best.safetensors");
+    if (o->imgsz % 32 != 0)
+        return dt_cli_usage_error(&dt_cmd_infer, "--imgsz %lld: a multiple of 32 is wanted",
+                                  (long long)o->imgsz);
+    if ((o->conf < 0 && o->conf != -1) || (o->iou < 0 && o->iou != -1))
+        return dt_cli_usage_error(&dt_cmd_infer, "--conf and --iou lie between 0 and 1 (-1: as stored)");
+    if (o->save_conf && !o->save_txt)
+        return dt_cli_usage_error(&dt_cmd_infer, "--save-conf needs --save-txt");
+    if (!o->out && !o->json) o->out = "runs/infer";
+    if (!o->out && o->save_txt) return dt_cli_usage_error(&dt_cmd_infer, "--save-txt needs --out DIR");
+    return -1;
+}
+
+static int infer(const infer_opts *o, const char *const *operands, int count)
+{
+    dt_error err = {0};
+    dt_str text = {0};
+    dt_json json = dt_json_begin(&text, 2);
+    infer_job job = {.opts = o, .json = o->json ? &json : NULL};
+    dt_status st = dt_infer_collect(operands, count, &job.files, &err);
+    if (st == DT_OK) st = prepare(&job, &err);
+    if (st == DT_OK) {
+        if (job.json) dt_json_array(&json);
+        run_files(&job);
+        if (job.json) dt_json_array_end(&json);
+        if (job.json && text.failed) st = dt_fail_memory(&err, text.len, "the JSON document");
+        if (job.json && st == DT_OK) puts(text.data);
+        if (!job.json && o->out)
+            printf("%zu of %zu pictures done; see %s\n", job.files.count - (size_t)job.failed,
+                   job.files.count, o->out);
+    }
+    int rc = st != DT_OK ? dt_cli_fail(&dt_cmd_infer, &err) : job.failed ? DT_EXIT_FAILED : DT_EXIT_OK;
+    dt_str_free(&text);
+    dt_detector_destroy(job.detector);
+    dt_ctx_destroy(job.ctx);
+    dt_names_free(&job.files);
+    dt_names_free(&job.pictures);
+    dt_names_free(&job.labels);
+    return rc;
+}
+
 static int run(int argc, char **argv)
 {
     infer_opts o = {.device = "cpu", .conf = -1, .iou = -1};
@@ -277,45 +323,17 @@ static int run(int argc, char **argv)
         {"json", NULL, DT_OPT_FLAG, &o.json, 0, 0, NULL, NULL, "one JSON document on standard output"},
         {0},
     };
-    static const char *operands[MAX_OPERANDS];
-    int count;
-    int rc = dt_cli_parse(&dt_cmd_infer, table, argc, argv, operands, MAX_OPERANDS, &count);
-    if (rc >= 0) return rc;
-    if (count == 0) return dt_cli_usage_error(&dt_cmd_infer, "an image or a folder of images is needed");
-    if (!o.weights)
-        return dt_cli_usage_error(&dt_cmd_infer, "--weights is needed, e.g. runs/train/best.safetensors");
-    if (o.imgsz % 32 != 0)
-        return dt_cli_usage_error(&dt_cmd_infer, "--imgsz %lld: a multiple of 32 is wanted",
-                                  (long long)o.imgsz);
-    if ((o.conf < 0 && o.conf != -1) || (o.iou < 0 && o.iou != -1))
-        return dt_cli_usage_error(&dt_cmd_infer, "--conf and --iou lie between 0 and 1 (-1: as stored)");
-    if (o.save_conf && !o.save_txt) return dt_cli_usage_error(&dt_cmd_infer, "--save-conf needs --save-txt");
-    if (!o.out && !o.json) o.out = "runs/infer";
-    if (!o.out && o.save_txt) return dt_cli_usage_error(&dt_cmd_infer, "--save-txt needs --out DIR");
-
-    dt_error err = {0};
-    dt_str text = {0};
-    dt_json json = dt_json_begin(&text, 2);
-    infer_job job = {.opts = &o, .json = o.json ? &json : NULL};
-    dt_status st = dt_infer_collect(operands, count, &job.files, &err);
-    if (st == DT_OK) st = prepare(&job, &err);
-    if (st == DT_OK) {
-        if (job.json) dt_json_array(&json);
-        run_files(&job);
-        if (job.json) dt_json_array_end(&json);
-        if (job.json && text.failed) st = dt_fail_memory(&err, text.len, "the JSON document");
-        if (job.json && st == DT_OK) puts(text.data);
-        if (!job.json && o.out)
-            printf("%zu of %zu pictures done; see %s\n", job.files.count - (size_t)job.failed,
-                   job.files.count, o.out);
+    const char **operands = dt_calloc((size_t)argc, sizeof *operands);
+    if (!operands) {
+        dt_error err = {0};
+        dt_fail_memory(&err, (size_t)argc * sizeof *operands, "the arguments");
+        return dt_cli_fail(&dt_cmd_infer, &err);
     }
-    rc = st != DT_OK ? dt_cli_fail(&dt_cmd_infer, &err) : job.failed ? DT_EXIT_FAILED : DT_EXIT_OK;
-    dt_str_free(&text);
-    dt_detector_destroy(job.detector);
-    dt_ctx_destroy(job.ctx);
-    dt_names_free(&job.files);
-    dt_names_free(&job.pictures);
-    dt_names_free(&job.labels);
+    int count;
+    int rc = dt_cli_parse(&dt_cmd_infer, table, argc, argv, operands, argc, &count);
+    if (rc < 0) rc = check_usage(&o, count);
+    if (rc < 0) rc = infer(&o, operands, count);
+    dt_free(operands);
     return rc;
 }
 

@@ -7,6 +7,10 @@
  * filename-unsafe split-empty split-skipped split-missing xml-malformed object-incomplete object-twice
  * label-columns label-number class-range class-unknown class-base box-inverted box-empty box-outside
  * box-not-normalised difficult coordinate-base
+ *   image-truncated image-near split-leak object-near object-conflict box-small class-unused class-similar
+ * class-untrained class-untested
+ *
+ * datasets/rules.h has a line of text for each.
  */
 #ifndef DT_DATASETS_FINDINGS_H
 #define DT_DATASETS_FINDINGS_H
@@ -31,6 +35,7 @@ typedef struct dt_finding {
     int64_t object;   /* index in the file, from 0; -1: none */
     const char *message;
     const char *before, *after; /* values of the object, or NULL */
+    const char *other;          /* a second file that it is about, or NULL */
 } dt_finding;
 
 /** Zero-initialised means empty. Owns all texts but the rule ids. */

@@ -10,7 +10,7 @@ dt_status dt_dataset_check(dt_dataset *set, const dt_check_opts *opts, dt_findin
     DT_TRY(dt_dataset_probe(set, opts->pool, findings, err));
     DT_TRY(dt_check_classes(set, findings, err));
     DT_TRY(dt_check_boxes(set, opts, findings, err));
-    return opts->no_decode ? DT_OK : dt_check_images(set, opts, findings, err);
+    return opts->no_decode ? DT_OK : dt_check_pictures(set, opts, findings, err);
 }
 
 /* Letters in lower case and digits: what is left of a name when people write it differently. */

@@ -32,7 +32,7 @@ dt_status dt_check_boxes(const dt_dataset *set, const dt_check_opts *opts, dt_fi
 /** image-unreadable, image-truncated from a full decode; image-near (note) and split-leak (warning) from fingerprints, with
  *  the earlier picture in dt_finding.other. JPEG files are decoded to a gray picture of at least 64 pixels a side: every
  *  coefficient is read, so that damage shows, but few are turned into pixels. */
-dt_status dt_check_images(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
+dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
                           dt_error *err);
 
 #endif

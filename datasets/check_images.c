@@ -126,7 +126,7 @@ static dt_status report_near(const dt_dataset *set, const dt_fingerprint *prints
     return st;
 }
 
-dt_status dt_check_images(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
+dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
                           dt_error *err)
 {
     int threads = opts->pool ? dt_pool_threads(opts->pool) : 1;

@@ -68,7 +68,9 @@ static void measure(stats_job *job, const dt_object *object, int32_t width, int3
 {
     dt_stats *s = job->stats;
     dt_box b = dt_dataset_box(job->set, object, width, height);
-    if (width <= 0 || height <= 0) return;
+    /* Corners that coincide as written are no area, whatever the coordinate rule makes of them. */
+    if (width <= 0 || height <= 0 || !(object->box.x2 > object->box.x1 && object->box.y2 > object->box.y1))
+        return;
     dt_box_clip(&b, width, height);
     double w = b.x2 - b.x1, h = b.y2 - b.y1;
     if (!(w > 0 && h > 0)) return;

@@ -184,8 +184,10 @@ static dt_status print_findings(const dt_findings *findings, size_t shown, FILE 
     dt_rule_group *groups;
     size_t count;
     DT_TRY(dt_group_findings(findings, &groups, &count, err));
-    fprintf(out, "problems: %zu errors, %zu warnings, %zu notes\n", findings->by_severity[DT_PROBLEM],
-            findings->by_severity[DT_WARNING], findings->by_severity[DT_NOTE]);
+    fputs("problems: ", out);
+    for (int k = DT_SEVERITIES - 1; k >= 0; k--)
+        fprintf(out, "%zu %s%s%s", findings->by_severity[k], dt_severity_text((dt_severity)k),
+                findings->by_severity[k] == 1 ? "" : "s", k ? ", " : "\n");
     for (size_t g = 0; g < count; g++) {
         const dt_rule *rule = dt_rule_find(groups[g].rule);
         size_t done = 0;

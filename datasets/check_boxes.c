@@ -144,7 +144,7 @@ static dt_status check_record(box_check *c, const dt_record *r)
     c->record = r;
     c->count = 0;
     dt_record_size(r, &c->width, &c->height);
-    if (!c->width && r->count)
+    if (!c->width && r->count && !r->image) /* an unreadable image is a finding already */
         DT_TRY(dt_findings_add(
             c->findings,
             &(dt_finding){.severity = DT_WARNING, .rule = "size-missing", .file = r->label, .object = -1},

@@ -147,14 +147,15 @@ const dt_set_format *dt_set_formats(size_t *count)
 dt_status dt_set_format_detect(const char *path, const char *name, const dt_set_format **format,
                                char **source, dt_error *err)
 {
-    int known = !name || strcmp(name, "auto") == 0;
+    if (name && strcmp(name, "auto") == 0) name = NULL;
+    int known = !name;
     *format = NULL;
     *source = NULL;
     if (!dt_is_file(path) && !dt_is_dir(path))
         return dt_fail(err, DT_ERR_NOT_FOUND, "%s: no such file or folder", path);
     for (int i = 0; i < FORMATS && !*source; i++) {
-        if (!known && strcmp(name, formats[i].name) != 0) continue;
-        if (name && strcmp(name, formats[i].name) == 0) known = 1;
+        if (name && strcmp(name, formats[i].name) != 0) continue;
+        known = 1;
         DT_TRY(formats[i].find(path, source, err));
         if (*source) *format = &formats[i];
     }

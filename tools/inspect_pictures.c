@@ -41,8 +41,8 @@ static void draw_objects(const dt_dataset *set, const dt_small_picture *p, dt_im
         }
     if (p->mark >= 0 && (size_t)p->mark < r->count) {
         dt_box b = scaled(set, &set->objects[r->first + (size_t)p->mark], r, image);
-        dt_draw_rect(image, grown(b, 4), 1, HALO);
-        dt_draw_rect(image, grown(b, 3), 3, MARK);
+        dt_draw_rect(image, grown(b, 6), 1, HALO);
+        dt_draw_rect(image, grown(b, 5), 3, MARK);
     }
 }
 

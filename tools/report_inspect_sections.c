@@ -201,12 +201,12 @@ static void put_class_table(dt_page *page)
     size_t most = 0;
     for (size_t c = 0; c < s->class_count; c++)
         if (s->classes[c].objects > most) most = s->classes[c].objects;
-    dt_str_append(
-        out, "<div class=\"wide\" role=\"region\" aria-label=\"Table of classes\" tabindex=\"0\"><table>\n"
-             "<thead><tr><th scope=\"col\">class</th><td></td><th scope=\"col\">objects</th>"
-             "<th scope=\"col\">share</th><th scope=\"col\">images</th><th scope=\"col\">small</th>"
-             "<th scope=\"col\">medium</th><th scope=\"col\">large</th>"
-             "<th scope=\"col\">median side, px</th>");
+    dt_str_append(out, "<div class=\"wide\" role=\"region\" aria-label=\"Table of classes\" "
+                       "tabindex=\"0\"><table class=\"full\">\n"
+                       "<thead><tr><th scope=\"col\">class</th><td></td><th scope=\"col\">objects</th>"
+                       "<th scope=\"col\">share</th><th scope=\"col\">images</th><th scope=\"col\">small</th>"
+                       "<th scope=\"col\">medium</th><th scope=\"col\">large</th>"
+                       "<th scope=\"col\">median side, px</th>");
     for (size_t i = 0; i < s->split_count; i++) {
         dt_str_append(out, "<th scope=\"col\">");
         dt_html_text(out, s->splits[i].name);
@@ -315,7 +315,7 @@ void dt_page_boxes(dt_page *page)
 {
     dt_str *out = page->out;
     const dt_stats *s = &page->in->stats;
-    static const char *const sizes[] = {"small: under 32\xC2\xB2 px", "medium: under 96\xC2\xB2 px", "large"};
+    static const char *const sizes[] = {"small", "medium", "large"};
     bin_labels labels;
     dt_str_append(out, "<section id=\"boxes\">\n<h2>Boxes and images</h2>\n");
     put_size_table(out, s);
@@ -335,7 +335,8 @@ void dt_page_boxes(dt_page *page)
     put_bars(page, "Objects an image", "objects", s->per_image_bins, DT_STATS_PER_IMAGE_BINS, labels, 5);
     for (int i = 0; i < DT_SIZES; i++)
         snprintf(labels[i], LABEL, "%s", sizes[i]);
-    put_bars(page, "COCO size classes", "area of the box", s->by_size, DT_SIZES, labels, 1);
+    put_bars(page, "COCO size classes", "area: to 32\xC2\xB2 px, to 96\xC2\xB2 px, over", s->by_size,
+             DT_SIZES, labels, 1);
     dt_svg_heat_map(out, "Where box centres lie in the picture", &s->heat[0][0], DT_STATS_HEAT_SIDE);
     dt_str_append(out, "</div>\n</section>\n");
 }

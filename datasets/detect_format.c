@@ -123,10 +123,28 @@ static dt_status find_voc(const char *path, char **source, dt_error *err)
     return found ? keep(dt_strdup(path), source, err) : DT_OK;
 }
 
+/* Says so where the files count from 0, which the rule that is used here does not expect. */
+static dt_status check_base(const char *source, const dt_dataset *set, dt_findings *findings, dt_error *err)
+{
+    dt_voc_evidence e = dt_voc_find_base(set);
+    if (e.base != 0) return DT_OK;
+    return dt_findings_add(
+        findings,
+        &(dt_finding){.severity = DT_WARNING, .rule = "coordinate-base", .file = source, .object = -1}, err,
+        "the files count pixels from 0 (of %zu boxes %zu touch 0, %zu touch 1), not from 1 as VOC does: "
+        "boxes "
+        "are shown a pixel to the upper left; convert with --voc-rule raw",
+        e.boxes, e.at_zero, e.at_one);
+}
+
 static dt_status read_voc(const char *source, dt_pool *pool, dt_dataset *set, dt_findings *findings,
                           dt_error *err)
 {
-    return dt_voc_read(source, &(dt_voc_read_opts){.pool = pool, .rule = DT_VOC_EXACT}, set, findings, err);
+    dt_voc_read_opts opts = {.pool = pool, .rule = DT_VOC_EXACT};
+    DT_TRY(dt_voc_read(source, &opts, set, findings, err));
+    dt_status st = check_base(source, set, findings, err);
+    if (st != DT_OK) dt_dataset_free(set);
+    return st;
 }
 
 /* ---- the table ---- */

@@ -11,7 +11,7 @@ typedef struct dt_json {
     dt_str *out;
     int indent; /* blanks a level; 0: all on one line */
     int depth;
-    int first;  /* nothing written yet at this level */
+    int first;        /* nothing written yet at this level */
     int inline_depth; /* > 0: containers at or below this depth stay on one line */
     int after_key;
 } dt_json;
@@ -28,6 +28,7 @@ void dt_json_f32(dt_json *j, float value); /* shortest text that reads back as t
 void dt_json_int(dt_json *j, int64_t value);
 void dt_json_bool(dt_json *j, int value);
 void dt_json_null(dt_json *j);
+void dt_json_raw(dt_json *j, const char *text, size_t len); /* a value that is JSON already */
 
 /** From here to the end of the container that is opened next, all stays on one line. */
 void dt_json_compact(dt_json *j);

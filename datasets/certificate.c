@@ -60,6 +60,7 @@ static void write_options(dt_json *j, const dt_convert_opts *o)
     static const char *const rules[] = {"exact", "minus-one", "raw"},
                              *const difficult[] = {"drop", "keep", "ignore"},
                              *const images[] = {"link", "copy", "none"};
+    /* `difficult` and `crowd` have the same three choices. */
     dt_json_key(j, "options");
     dt_json_object(j);
     dt_json_key(j, "classes");
@@ -70,8 +71,14 @@ static void write_options(dt_json *j, const dt_convert_opts *o)
     dt_json_str(j, rules[o->voc_rule]);
     dt_json_key(j, "difficult");
     dt_json_str(j, difficult[o->difficult]);
+    dt_json_key(j, "crowd");
+    dt_json_str(j, difficult[o->crowd]);
     dt_json_key(j, "images");
     dt_json_str(j, images[o->images]);
+    if (o->image_dir) {
+        dt_json_key(j, "image_dir");
+        dt_json_str(j, o->image_dir);
+    }
     dt_json_key(j, "invalid");
     dt_json_str(j, o->keep_invalid ? "keep" : "fix");
     dt_json_object_end(j);
@@ -111,8 +118,14 @@ static void write_counts(dt_json *j, const dt_convert_report *r)
     write_count(j, "boxes_clipped", r->boxes.clipped);
     write_count(j, "boxes_dropped", r->boxes.dropped + r->reader_dropped);
     write_count(j, "boxes_difficult_left_out", r->boxes.difficult);
+    write_count(j, "boxes_crowd_left_out", r->boxes.crowd);
     write_count(j, "boxes_ignored", r->boxes.ignored);
     write_count(j, "boxes_invalid_kept", r->boxes.left);
+    dt_json_key(j, "not_held"); /* objects with something that the target cannot hold, by kind */
+    dt_json_object(j);
+    for (int i = 0; i < DT_FIELDS; i++)
+        if (r->boxes.lost[i]) write_count(j, dt_field_names[i], r->boxes.lost[i]);
+    dt_json_object_end(j);
     dt_json_object_end(j);
 }
 
@@ -126,6 +139,10 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
     dt_json_str(&j, TOOL);
     dt_json_key(&j, "version");
     dt_json_str(&j, DT_VERSION);
+    dt_json_key(&j, "from");
+    dt_json_str(&j, dt_format_names[opts->from]);
+    dt_json_key(&j, "to");
+    dt_json_str(&j, dt_format_names[opts->to]);
     dt_json_key(&j, "source");
     dt_json_str(&j, opts->source);
     write_options(&j, opts);

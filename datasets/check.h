@@ -33,6 +33,6 @@ dt_status dt_check_boxes(const dt_dataset *set, const dt_check_opts *opts, dt_fi
  *  the earlier picture in dt_finding.other. JPEG files are decoded to a gray picture of at least 64 pixels a side: every
  *  coefficient is read, so that damage shows, but few are turned into pixels. */
 dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
-                          dt_error *err);
+                            dt_error *err);
 
 #endif

@@ -127,7 +127,7 @@ static dt_status report_near(const dt_dataset *set, const dt_fingerprint *prints
 }
 
 dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
-                          dt_error *err)
+                            dt_error *err)
 {
     int threads = opts->pool ? dt_pool_threads(opts->pool) : 1;
     size_t chunks = (set->record_count + GRAIN - 1) / GRAIN;

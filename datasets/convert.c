@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "datasets/coco.h"
 #include "datasets/stage.h"
+#include "datasets/yolo.h"
+
+const char *const dt_format_names[DT_FORMATS] = {"voc", "yolo", "coco"};
 
 void dt_convert_report_free(dt_convert_report *report)
 {
@@ -71,13 +75,65 @@ static dt_status read_voc(const dt_convert_opts *opts, dt_pool *pool, dt_dataset
     return dt_voc_read(opts->source, &voc, set, findings, err);
 }
 
+static dt_status read_coco(const dt_convert_opts *opts, dt_pool *pool, dt_dataset *set, dt_findings *findings,
+                           dt_error *err)
+{
+    const dt_coco_read_opts coco = {.image_dir = opts->image_dir,
+                                    .no_images = opts->images == DT_IMAGES_NONE};
+    (void)pool;
+    return dt_coco_read(opts->source, &coco, set, findings, err);
+}
+
+/* 1 if two splits are the same entries, as data.yaml has them where there is one set of pictures for both keys. */
+static int same_entries(const dt_names *a, const dt_names *b)
+{
+    if (!a->count || a->count != b->count) return 0;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0) return 0;
+    return 1;
+}
+
+/* The splits of data.yaml, each picture once: of train and val with the same entries the one that the folder is named
+ * after is taken, or train. */
+static dt_status read_yolo(const dt_convert_opts *opts, dt_pool *pool, dt_dataset *set, dt_findings *findings,
+                           dt_error *err)
+{
+    dt_yolo_config config;
+    dt_yolo_read_opts yolo = {.pool = pool};
+    DT_TRY(dt_yolo_config_read(opts->source, &config, err));
+    const dt_names *train = &config.entries[DT_YOLO_TRAIN], *val = &config.entries[DT_YOLO_VAL];
+    for (int s = 0; s < DT_YOLO_SPLITS; s++)
+        if (config.entries[s].count) yolo.splits |= 1u << s;
+    dt_status st = DT_OK;
+    if (same_entries(train, val)) {
+        int keep = strcmp(dt_path_base(val->items[0]), "val") == 0 ? DT_YOLO_VAL : DT_YOLO_TRAIN;
+        yolo.splits &= ~(1u << (keep == DT_YOLO_VAL ? DT_YOLO_TRAIN : DT_YOLO_VAL));
+        st = dt_findings_add(
+            findings,
+            &(dt_finding){.severity = DT_NOTE, .rule = "split-same", .file = opts->source, .object = -1}, err,
+            "train and val are the same pictures: read once, as %s", dt_yolo_split_names[keep]);
+    }
+    dt_yolo_config_free(&config);
+    return st == DT_OK ? dt_yolo_read(opts->source, &yolo, set, findings, err) : st;
+}
+
 typedef dt_status (*reader)(const dt_convert_opts *opts, dt_pool *pool, dt_dataset *set,
                             dt_findings *findings, dt_error *err);
 typedef dt_status (*writer)(const dt_dataset *set, const dt_convert_opts *opts, const char *root,
                             dt_pool *pool, dt_output_list *files, dt_convert_report *report, dt_error *err);
 
-static const reader readers[DT_FORMATS] = {[DT_FORMAT_VOC] = read_voc};
-static const writer writers[DT_FORMATS] = {[DT_FORMAT_YOLO] = dt_yolo_write};
+static const reader readers[DT_FORMATS] = {
+    [DT_FORMAT_VOC] = read_voc, [DT_FORMAT_YOLO] = read_yolo, [DT_FORMAT_COCO] = read_coco};
+static const writer writers[DT_FORMATS] = {
+    [DT_FORMAT_VOC] = dt_voc_write, [DT_FORMAT_YOLO] = dt_yolo_write, [DT_FORMAT_COCO] = dt_coco_write};
+
+/* What the formats cannot hold. An object to be ignored is a difficult one in VOC. */
+static const unsigned lost_fields[DT_FORMATS] = {
+    [DT_FORMAT_VOC] = 1u << DT_FIELD_SEGMENTATION | 1u << DT_FIELD_AREA | 1u << DT_FIELD_CROWD,
+    [DT_FORMAT_YOLO] = ((1u << DT_FIELDS) - 1) & ~(1u << DT_FIELD_IGNORE),
+    [DT_FORMAT_COCO] =
+        1u << DT_FIELD_POSE | 1u << DT_FIELD_TRUNCATED | 1u << DT_FIELD_OCCLUDED | 1u << DT_FIELD_PARTS,
+};
 
 /* Warns where the coordinate rule does not fit what the files show. */
 static dt_status check_rule(const dt_convert_opts *opts, const dt_voc_evidence *e, dt_findings *findings,
@@ -108,6 +164,7 @@ static dt_status prepare(const dt_convert_opts *opts, dt_pool *pool, dt_dataset 
     report->reader_dropped =
         dt_findings_count_fate(findings, DT_FATE_DROPPED) - dt_findings_count_rule(findings, "xml-malformed");
     DT_TRY(dt_dataset_probe(set, pool, findings, err));
+    dt_dataset_to_pixels(set);
     if (opts->from == DT_FORMAT_VOC) {
         report->evidence = dt_voc_find_base(set);
         DT_TRY(check_rule(opts, &report->evidence, findings, err));
@@ -122,6 +179,8 @@ static dt_status prepare(const dt_convert_opts *opts, dt_pool *pool, dt_dataset 
         DT_TRY(st);
     }
     const dt_fit_opts fit = {.difficult = opts->difficult,
+                             .crowd = opts->crowd,
+                             .lost = lost_fields[opts->to],
                              .keep_invalid = opts->keep_invalid,
                              .class_count = class_count,
                              .need_images = opts->images != DT_IMAGES_NONE};
@@ -161,7 +220,7 @@ dt_status dt_convert(const dt_convert_opts *opts, dt_convert_report *report, dt_
     dt_dataset set = {0};
     int replace;
     *report = (dt_convert_report){0};
-    if (opts->from >= DT_FORMATS || opts->to >= DT_FORMATS || !readers[opts->from] || !writers[opts->to])
+    if (opts->from >= DT_FORMATS || opts->to >= DT_FORMATS || opts->from == opts->to)
         return dt_fail(err, DT_ERR_UNSUPPORTED, "this pair of formats is not converted");
     /* A target in the way is said before the work, not after it. */
     DT_TRY(dt_certificate_check(opts->target, &replace, err));

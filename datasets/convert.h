@@ -7,9 +7,11 @@
 #include "core/file.h"
 #include "core/str.h"
 #include "datasets/fit.h"
+#include "datasets/output.h"
 #include "datasets/voc.h"
 
-typedef enum dt_format { DT_FORMAT_VOC, DT_FORMAT_YOLO, DT_FORMATS } dt_set_format;
+typedef enum dt_format { DT_FORMAT_VOC, DT_FORMAT_YOLO, DT_FORMAT_COCO, DT_FORMATS } dt_set_format;
+extern const char *const dt_format_names[DT_FORMATS]; /* "voc", "yolo", "coco" */
 
 typedef enum dt_image_mode { DT_IMAGES_LINK, DT_IMAGES_COPY, DT_IMAGES_NONE } dt_image_mode;
 
@@ -18,11 +20,13 @@ typedef struct dt_convert_opts {
     const char *source, *target;
     const char *classes_file; /* one name a line; NULL: the reader's order */
     int class_base;           /* YOLO numbers start at 0 or 1 (0 is then the background) */
-    dt_voc_rule voc_rule;
+    dt_voc_rule voc_rule;     /* of the VOC files that are read or written */
     dt_difficult difficult;
-    dt_image_mode images; /* link: symbolic links with absolute targets */
-    int keep_invalid;     /* boxes outside, inverted or without area are written as they are */
-    int jobs;             /* threads; 0: one a processor */
+    dt_crowd crowd;
+    const char *image_dir; /* COCO: folder of the pictures; NULL: looked for around the JSON file */
+    dt_image_mode images;  /* link: symbolic links with absolute targets */
+    int keep_invalid;      /* boxes outside, inverted or without area are written as they are */
+    int jobs;              /* threads; 0: one a processor */
 } dt_convert_opts;
 
 typedef struct dt_convert_report {
@@ -50,30 +54,12 @@ dt_status dt_class_list_read(const char *path, dt_names *names, dt_error *err);
 /** A sentence on what the coordinates of a VOC set look like. */
 void dt_voc_evidence_text(const dt_voc_evidence *e, char *out, size_t size);
 
-/** One file of an output. */
-typedef struct dt_output_file {
-    const char *path; /* relative to the target */
-    const char *link; /* target of a symbolic link, or NULL */
-    char sha256[65];  /* of a regular file */
-} dt_output_file;
-
-typedef struct dt_output_list {
-    dt_output_file *items;
-    size_t count, capacity;
-    dt_arena texts;
-} dt_output_list;
-
-/** Adds a file that was written; texts are copied. */
-dt_status dt_output_add(dt_output_list *list, const char *path, const char *link, const char *sha256,
-                        dt_error *err);
-void dt_output_free(dt_output_list *list);
-
-/** Writes data to a new file root/path and adds it to the list. */
-dt_status dt_output_write(dt_output_list *list, const char *root, const char *path, const void *data,
-                          size_t size, dt_error *err);
-
 /** Writers: put a set, fitted, under `root`, which is empty. */
 dt_status dt_yolo_write(const dt_dataset *set, const dt_convert_opts *opts, const char *root, dt_pool *pool,
+                        dt_output_list *files, dt_convert_report *report, dt_error *err);
+dt_status dt_voc_write(const dt_dataset *set, const dt_convert_opts *opts, const char *root, dt_pool *pool,
+                       dt_output_list *files, dt_convert_report *report, dt_error *err);
+dt_status dt_coco_write(const dt_dataset *set, const dt_convert_opts *opts, const char *root, dt_pool *pool,
                         dt_output_list *files, dt_convert_report *report, dt_error *err);
 
 /** conversion.json of an output. New text in *out. */
@@ -84,5 +70,18 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
 /** Looks at a target: *replace = 0 if it is absent or empty, 1 if it is an earlier output of which no file was changed
  *  and to which none was added. Anything else is DT_ERR_STATE with a message naming the first file in the way. */
 dt_status dt_certificate_check(const char *target, int *replace, dt_error *err);
+
+typedef struct dt_undo_report {
+    size_t removed; /* files and links; folders and conversion.json are not counted */
+    size_t missing; /* listed, but not there any more */
+    dt_names kept;  /* relative paths of listed files that were changed since */
+} dt_undo_report;
+
+/** Takes a conversion back: removes the files that conversion.json lists and whose content is still the one that was
+ *  written, then conversion.json, then those folders of them that are empty. Files that were changed and files that the
+ *  list does not have stay. Nothing outside of the target is touched: paths that lead out of it are an error, and
+ *  symbolic links on the way are not followed. */
+dt_status dt_convert_undo(const char *target, dt_undo_report *report, dt_error *err);
+void dt_undo_report_free(dt_undo_report *report);
 
 #endif

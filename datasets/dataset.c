@@ -1,6 +1,7 @@
 #include "datasets/dataset.h"
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,30 @@ dt_box dt_dataset_box(const dt_dataset *set, const dt_object *object, double wid
         return (dt_box){b.x1 * width, b.y1 * height, b.x2 * width, b.y2 * height};
     return (dt_box){b.x1 + set->min_shift, b.y1 + set->min_shift, b.x2 + set->max_shift,
                     b.y2 + set->max_shift};
+}
+
+double dt_pixel_tidy(double v)
+{
+    double near = nearbyint(v * 1e6) / 1e6;
+    return fabs(near - v) <= 1e-9 ? near : v;
+}
+
+void dt_dataset_to_pixels(dt_dataset *set)
+{
+    if (set->frame != DT_FRAME_FRACTIONS) return;
+    for (size_t i = 0; i < set->record_count; i++) {
+        const dt_record *r = &set->records[i];
+        double w = r->real_width ? r->real_width : r->width, h = r->real_height ? r->real_height : r->height;
+        if (w <= 0 || h <= 0) continue;
+        for (size_t k = 0; k < r->count; k++) {
+            dt_object *o = &set->objects[r->first + k];
+            dt_box b = dt_dataset_box(set, o, w, h);
+            o->box =
+                (dt_box){dt_pixel_tidy(b.x1), dt_pixel_tidy(b.y1), dt_pixel_tidy(b.x2), dt_pixel_tidy(b.y2)};
+        }
+    }
+    set->frame = DT_FRAME_PIXELS;
+    set->min_shift = set->max_shift = 0;
 }
 
 dt_status dt_dataset_labels(const dt_dataset *set, size_t record, int width, int height, dt_sample *sample,

@@ -26,9 +26,11 @@ typedef struct dt_object_extra {
     const char *pose; /* VOC; NULL: absent */
     const dt_part *parts;
     size_t part_count;
-    const char *segmentation; /* COCO: the JSON text of polygons or RLE, not looked into */
-    size_t segmentation_bytes;
-    int64_t id; /* COCO annotation id */
+    uint64_t segmentation_offset; /* COCO: polygons or RLE stay in the record's label file; see
+                                     dt_coco_segmentation_read */
+    size_t segmentation_bytes;    /* 0: none */
+    int64_t id;                   /* COCO annotation id, where has_id is set */
+    int has_id;
 } dt_object_extra;
 
 enum { DT_FLAG_UNKNOWN = -1 };
@@ -39,6 +41,7 @@ typedef struct dt_object {
     const dt_object_extra *extra;          /* or NULL */
     int32_t cls;                           /* 0-based index of the class name */
     int32_t line;                          /* in the label file, from 1 */
+    int32_t index;                         /* among the objects of its file as written, from 0 */
     int8_t difficult, truncated, occluded; /* 0, 1 or DT_FLAG_UNKNOWN */
     int8_t crowd, ignore;                  /* 0 or 1; ignore: neither positive nor negative in training */
 } dt_object;
@@ -46,6 +49,7 @@ typedef struct dt_object {
 typedef struct dt_record {
     const char *image;     /* path; NULL: no image belongs to this label */
     const char *label;     /* path of the label file; NULL: none (background) */
+    const char *name;      /* COCO's file_name, where one label file serves many pictures; else NULL */
     size_t first, count;   /* its objects in dt_dataset.objects */
     int32_t width, height; /* as annotated; 0: not stated */
     int32_t real_width,
@@ -115,6 +119,13 @@ dt_status dt_dataset_probe(dt_dataset *set, dt_pool *pool, dt_findings *findings
 
 /** The object's box in pixels (continuous, 0-based, half-open) of a picture of this size; not clipped. */
 dt_box dt_dataset_box(const dt_dataset *set, const dt_object *object, double width, double height);
+
+/** Turns a set of DT_FRAME_FRACTIONS into one of DT_FRAME_PIXELS. Records whose size is not known (run dt_dataset_probe
+ * first) keep their fractions: dt_dataset_fit drops them as size-missing. */
+void dt_dataset_to_pixels(dt_dataset *set);
+
+/** A coordinate without the noise of arithmetic on doubles: the nearest multiple of 1e-6 if it is within 1e-9. */
+double dt_pixel_tidy(double v);
 
 /** Labels of a record in pixels of its upright picture, clipped to it; those without area left are left out.
  * `source` is the index of the object within the record. Difficult objects carry `ignore` as the reader set

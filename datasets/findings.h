@@ -4,11 +4,12 @@
  * Rules (ids are stable; `fate` says what became of the object):
  *   image-missing image-unreadable image-unsupported image-twice label-missing label-unreadable label-orphan
  *   label-beside labels-none stem-twice size-missing size-mismatch exif-orientation filename-differs
- * filename-unsafe split-empty split-skipped split-missing xml-malformed object-incomplete object-twice
- * label-columns label-number class-range class-unknown class-base box-inverted box-empty box-outside
- * box-not-normalised difficult coordinate-base
+ *   filename-unsafe split-empty split-skipped split-missing xml-malformed object-incomplete object-twice
+ *   label-columns label-number class-range class-unknown class-base box-inverted box-empty box-outside
+ *   box-not-normalised difficult coordinate-base
+ *   crowd fields-lost image-unknown category-unknown category-twice category-ids split-same name-changed
  *   image-truncated image-near split-leak object-near object-conflict box-small class-unused class-similar
- * class-untrained class-untested
+ *   class-untrained class-untested
  *
  * datasets/rules.h has a line of text for each.
  */
@@ -32,7 +33,7 @@ typedef struct dt_finding {
     const char *rule; /* static text, one of the ids above */
     const char *file; /* NULL: about the set as a whole */
     int64_t line;     /* from 1; 0: the file as a whole */
-    int64_t object;   /* index in the file, from 0; -1: none */
+    int64_t object;   /* index in the file, from 0 (COCO: the annotation's id); -1: none */
     const char *message;
     const char *before, *after; /* values of the object, or NULL */
     const char *other;          /* a second file that it is about, or NULL */

@@ -5,13 +5,15 @@
 
 #include "core/num.h"
 
+const char *const dt_field_names[DT_FIELDS] = {"pose",         "truncated", "occluded", "difficult", "parts",
+                                               "segmentation", "area",      "crowd",    "ignore"};
+
 typedef struct fitter {
     dt_dataset *set;
     const dt_fit_opts *opts;
     dt_fit_counts *counts;
     dt_findings *findings;
     const dt_record *record;
-    int64_t index; /* of the object among those read from its file */
     dt_error *err;
 } fitter;
 
@@ -29,28 +31,42 @@ static void print_values(char out[160], dt_box b)
     }
 }
 
-static dt_status say(const fitter *f, const dt_object *object, const dt_box *after, dt_severity severity,
-                     dt_fate fate, const char *rule, const char *message)
+/* Adds a finding about the object; before and after may be NULL. */
+static dt_status say(const fitter *f, const dt_object *object, const char *before, const dt_box *after,
+                     dt_severity severity, dt_fate fate, const char *rule, const char *message)
 {
-    char was[160], is[160];
-    print_values(was, object->box);
+    char is[160], place[160] = "";
     if (after) print_values(is, *after);
-    return dt_findings_add(f->findings,
-                           &(dt_finding){.severity = severity,
-                                         .fate = fate,
-                                         .rule = rule,
-                                         .file = f->record->label,
-                                         .line = object->line,
-                                         .object = f->index,
-                                         .before = was,
-                                         .after = after ? is : NULL},
-                           f->err, "%s: %s", f->set->classes[object->cls], message);
+    /* A file of many pictures has no lines that mean anything: the annotation's id and picture do. */
+    int has_id = object->extra && object->extra->has_id;
+    if (has_id)
+        snprintf(place, sizeof place, " (annotation %lld%s%.100s)", (long long)object->extra->id,
+                 f->record->name ? " of " : "", f->record->name ? f->record->name : "");
+    return dt_findings_add(
+        f->findings,
+        &(dt_finding){.severity = severity,
+                      .fate = fate,
+                      .rule = rule,
+                      .file = f->record->label,
+                      .line = object->line,
+                      .object = has_id && object->extra->id >= 0 ? object->extra->id : object->index,
+                      .before = before,
+                      .after = after ? is : NULL},
+        f->err, "%s: %s%s", f->set->classes[object->cls], message, place);
+}
+
+static dt_status say_box(const fitter *f, const dt_object *object, const dt_box *after, dt_severity severity,
+                         dt_fate fate, const char *rule, const char *message)
+{
+    char was[160];
+    print_values(was, object->box);
+    return say(f, object, was, after, severity, fate, rule, message);
 }
 
 static dt_status drop(const fitter *f, const dt_object *object, const char *rule, const char *message)
 {
     f->counts->dropped++;
-    return say(f, object, NULL, DT_PROBLEM, DT_FATE_DROPPED, rule, message);
+    return say_box(f, object, NULL, DT_PROBLEM, DT_FATE_DROPPED, rule, message);
 }
 
 /* Reports an invalid box; 1 in *stays if it is kept all the same. */
@@ -60,7 +76,7 @@ static dt_status invalid(const fitter *f, const dt_object *object, const char *r
     *stays = f->opts->keep_invalid;
     if (!*stays) return drop(f, object, rule, message);
     f->counts->left++;
-    return say(f, object, NULL, DT_WARNING, DT_FATE_NONE, rule, message);
+    return say_box(f, object, NULL, DT_WARNING, DT_FATE_NONE, rule, message);
 }
 
 static dt_status fit_box(const fitter *f, dt_object *object, int *stays)
@@ -89,11 +105,42 @@ static dt_status fit_box(const fitter *f, dt_object *object, int *stays)
     }
     dt_box after = {pixels.x1 - f->set->min_shift, pixels.y1 - f->set->min_shift,
                     pixels.x2 - f->set->max_shift, pixels.y2 - f->set->max_shift};
-    DT_TRY(say(f, object, &after, DT_WARNING, DT_FATE_CHANGED, "box-outside", message));
+    DT_TRY(say_box(f, object, &after, DT_WARNING, DT_FATE_CHANGED, "box-outside", message));
     f->counts->clipped++;
     object->box = after;
+    object->area = -1; /* that of the whole object */
     *stays = 1;
     return DT_OK;
+}
+
+static unsigned fields_of(const dt_object *o)
+{
+    const dt_object_extra *e = o->extra;
+    unsigned has = 0;
+    if (e && e->pose) has |= 1u << DT_FIELD_POSE;
+    if (o->truncated == 1) has |= 1u << DT_FIELD_TRUNCATED;
+    if (o->occluded == 1) has |= 1u << DT_FIELD_OCCLUDED;
+    if (o->difficult == 1 && !o->ignore) has |= 1u << DT_FIELD_DIFFICULT;
+    if (e && e->part_count) has |= 1u << DT_FIELD_PARTS;
+    if (e && e->segmentation_bytes) has |= 1u << DT_FIELD_SEGMENTATION;
+    if (o->area >= 0) has |= 1u << DT_FIELD_AREA;
+    if (o->crowd) has |= 1u << DT_FIELD_CROWD;
+    if (o->ignore && o->difficult != 1) has |= 1u << DT_FIELD_IGNORE;
+    return has;
+}
+
+static dt_status say_lost(const fitter *f, const dt_object *object)
+{
+    char message[200] = "the target does not hold:";
+    unsigned lost = fields_of(object) & f->opts->lost;
+    if (!lost) return DT_OK;
+    for (int i = 0; i < DT_FIELDS; i++) {
+        if (!(lost >> i & 1)) continue;
+        f->counts->lost[i]++;
+        size_t at = strlen(message);
+        snprintf(message + at, sizeof message - at, " %s", dt_field_names[i]);
+    }
+    return say(f, object, NULL, NULL, DT_NOTE, DT_FATE_CHANGED, "fields-lost", message);
 }
 
 static dt_status fit_object(const fitter *f, dt_object *object, int *stays)
@@ -103,7 +150,11 @@ static dt_status fit_object(const fitter *f, dt_object *object, int *stays)
         return drop(f, object, "class-unknown", "the class is not in the list of classes");
     if (object->difficult == 1 && f->opts->difficult == DT_DIFFICULT_DROP) {
         f->counts->difficult++;
-        return say(f, object, NULL, DT_NOTE, DT_FATE_DROPPED, "difficult", "marked as difficult");
+        return say_box(f, object, NULL, DT_NOTE, DT_FATE_DROPPED, "difficult", "marked as difficult");
+    }
+    if (object->crowd && f->opts->crowd == DT_CROWD_DROP) {
+        f->counts->crowd++;
+        return say_box(f, object, NULL, DT_NOTE, DT_FATE_DROPPED, "crowd", "a crowd, not one object");
     }
     if (f->opts->need_images && (!f->record->image || f->record->unreadable))
         return drop(f, object, "image-missing", "its picture is missing or unreadable");
@@ -112,8 +163,13 @@ static dt_status fit_object(const fitter *f, dt_object *object, int *stays)
         object->ignore = 1;
         f->counts->ignored++;
     }
+    if (*stays && object->crowd && f->opts->crowd == DT_CROWD_IGNORE) {
+        object->ignore = 1;
+        object->crowd = 0;
+        f->counts->ignored++;
+    }
     f->counts->kept += (size_t)*stays;
-    return DT_OK;
+    return *stays ? say_lost(f, object) : DT_OK;
 }
 
 dt_status dt_dataset_fit(dt_dataset *set, const dt_fit_opts *opts, dt_fit_counts *counts,
@@ -130,7 +186,6 @@ dt_status dt_dataset_fit(dt_dataset *set, const dt_fit_opts *opts, dt_fit_counts
         for (size_t k = 0; k < r->count; k++) {
             dt_object object = set->objects[r->first + k];
             int stays;
-            f.index = (int64_t)k;
             DT_TRY(fit_object(&f, &object, &stays));
             if (stays) set->objects[to++] = object;
         }

@@ -52,6 +52,15 @@ static const dt_rule rules[] = {
      "Train at a larger --imgsz, or in tiles: such objects are hardly found."},
     {"difficult", "An object marked as difficult", ""},
     {"coordinate-base", "Where the coordinates start", ""},
+    {"crowd", "An annotation of a crowd, not of one object", ""},
+    {"fields-lost", "Values that the target format cannot hold", ""},
+    {"image-unknown", "An annotation of a picture that the file does not list",
+     "Remove it or add the picture."},
+    {"category-unknown", "An annotation of a category that the file does not list", "Add the category."},
+    {"category-twice", "Two categories have the same name", "Give each its own, or merge them."},
+    {"category-ids", "Category ids with gaps: classes are numbered in their order", ""},
+    {"split-same", "A split that holds the same pictures as another", ""},
+    {"name-changed", "A picture that had to be given another name", ""},
 };
 
 const dt_rule *dt_rules(size_t *count)

@@ -2,7 +2,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/file.h"
 #include "core/mem.h"
 #include "core/num.h"
 #include "datasets/check.h"
@@ -49,6 +51,9 @@ static dt_status say(const box_check *c, size_t index, dt_severity severity, con
     char was[160], message[300];
     va_list args;
     print_box(c, object, was);
+    /* A COCO file is the label of all its pictures: the picture must be named, too. */
+    int shared =
+        c->record->label && c->record->image && strcmp(dt_path_extension(c->record->label), ".json") == 0;
     va_start(args, fmt);
     vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
@@ -58,8 +63,10 @@ static dt_status say(const box_check *c, size_t index, dt_severity severity, con
                                          .file = c->record->label ? c->record->label : c->record->image,
                                          .line = object->line,
                                          .object = (int64_t)index,
-                                         .before = was},
-                           c->err, "%s: %s", c->set->classes[object->cls], message);
+                                         .before = was,
+                                         .other = shared ? c->record->image : NULL},
+                           c->err, "%s: %s%s%s", c->set->classes[object->cls], message, shared ? ", in " : "",
+                           shared ? dt_path_base(c->record->image) : "");
 }
 
 static dt_status check_small(const box_check *c, size_t index, dt_box b)

@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "datasets/coco.h"
 #include "datasets/voc.h"
 #include "datasets/yolo.h"
 
@@ -69,14 +70,35 @@ static int holds_match(const char *folder, const char *pattern)
     return found;
 }
 
+/* 1 if a folder in this one holds _annotations.coco.json, as exports of Roboflow do. */
+static int holds_exports(const char *path)
+{
+    static const char *const folders[] = {"train", "valid", "val", "test"};
+    int found = 0;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders && !found; i++) {
+        char *file = dt_format("%s/%s/_annotations.coco.json", path, folders[i]);
+        found = file && dt_is_file(file);
+        dt_free(file);
+    }
+    return found;
+}
+
 static dt_status find_coco(const char *path, char **source, dt_error *err)
 {
     if (dt_is_file(path)) return has_extension(path, ".json") ? keep(dt_strdup(path), source, err) : DT_OK;
     char *annotations = dt_path_join(path, "annotations");
     if (!annotations) return dt_fail_memory(err, strlen(path), "a path");
-    int found = holds_match(annotations, "instances_*.json");
+    int found = holds_match(annotations, "instances_*.json") || holds_match(path, "instances_*.json") ||
+                holds_exports(path);
     dt_free(annotations);
     return found ? keep(dt_strdup(path), source, err) : DT_OK;
+}
+
+static dt_status read_coco(const char *source, dt_pool *pool, dt_dataset *set, dt_findings *findings,
+                           dt_error *err)
+{
+    (void)pool;
+    return dt_coco_read(source, &(dt_coco_read_opts){.no_images = 1}, set, findings, err);
 }
 
 /* ---- VOC ---- */
@@ -123,17 +145,35 @@ static dt_status find_voc(const char *path, char **source, dt_error *err)
     return found ? keep(dt_strdup(path), source, err) : DT_OK;
 }
 
+/* Says so where the files count from 0, which the rule that is used here does not expect. */
+static dt_status check_base(const char *source, const dt_dataset *set, dt_findings *findings, dt_error *err)
+{
+    dt_voc_evidence e = dt_voc_find_base(set);
+    if (e.base != 0) return DT_OK;
+    return dt_findings_add(
+        findings,
+        &(dt_finding){.severity = DT_WARNING, .rule = "coordinate-base", .file = source, .object = -1}, err,
+        "the files count pixels from 0 (of %zu boxes %zu touch 0, %zu touch 1), not from 1 as VOC does: "
+        "boxes "
+        "are shown a pixel to the upper left; convert with --voc-rule raw",
+        e.boxes, e.at_zero, e.at_one);
+}
+
 static dt_status read_voc(const char *source, dt_pool *pool, dt_dataset *set, dt_findings *findings,
                           dt_error *err)
 {
-    return dt_voc_read(source, &(dt_voc_read_opts){.pool = pool, .rule = DT_VOC_EXACT}, set, findings, err);
+    dt_voc_read_opts opts = {.pool = pool, .rule = DT_VOC_EXACT};
+    DT_TRY(dt_voc_read(source, &opts, set, findings, err));
+    dt_status st = check_base(source, set, findings, err);
+    if (st != DT_OK) dt_dataset_free(set);
+    return st;
 }
 
 /* ---- the table ---- */
 
 static const dt_set_format formats[] = {
     {"yolo", "YOLO", find_yolo, read_yolo},
-    {"coco", "COCO JSON", find_coco, NULL},
+    {"coco", "COCO JSON", find_coco, read_coco},
     {"voc", "PASCAL VOC", find_voc, read_voc},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
@@ -176,9 +216,7 @@ dt_status dt_dataset_read(const char *path, const char *name, dt_pool *pool, dt_
     *set = (dt_dataset){0};
     DT_TRY(dt_set_format_detect(path, name, &found, &source, err));
     if (format) *format = found;
-    dt_status st = found->read ? found->read(source, pool, set, findings, err)
-                               : dt_fail(err, DT_ERR_UNSUPPORTED, "%s: a set in %s format cannot be read yet",
-                                         path, found->title);
+    dt_status st = found->read(source, pool, set, findings, err);
     dt_free(source);
     return st;
 }

@@ -50,10 +50,17 @@ int dt_fingerprint_agrees(const dt_fingerprint *a, const dt_fingerprint *b)
 
 enum { BANDS = DT_NEAR_DISTANCE + 1, BAND_BITS = 13, BUCKETS = 1 << BAND_BITS, NONE = -1 };
 
+/* The bits of a hash cut into bands: bit i belongs to band i % BANDS, so that each has bits of all parts of the picture.
+ * Neighbours are alike in most pictures and would leave few different bands. */
+typedef struct band_keys {
+    uint16_t of[BANDS];
+} band_keys;
+
 /* A picture that stands for those like it. In each band the leaders with the same bits are chained. */
 typedef struct leader {
     uint64_t hash;
     size_t item;
+    band_keys keys;
     int32_t next[BANDS];
 } leader;
 
@@ -67,38 +74,52 @@ typedef struct near_search {
     size_t pair_count, pair_capacity;
 } near_search;
 
-static unsigned band(uint64_t hash, int b)
+static band_keys cut_bands(uint64_t hash)
 {
-    return (unsigned)(hash >> (BAND_BITS * b)) & (BUCKETS - 1);
+    band_keys keys = {{0}};
+    for (int i = 0; i < 64; i++)
+        keys.of[i % BANDS] |= (uint16_t)((hash >> i & 1) << i / BANDS);
+    return keys;
+}
+
+/* 1 if the two met in an earlier band already. */
+static int met_before(const band_keys *a, const band_keys *b, int band)
+{
+    for (int i = 0; i < band; i++)
+        if (a->of[i] == b->of[i]) return 1;
+    return 0;
 }
 
 /* The nearest leaders of the item's own and of other groups: index of the leader, or NONE. */
-static void find_leaders(const near_search *s, size_t item, int32_t best[2], int distance[2])
+static void find_leaders(const near_search *s, size_t item, const band_keys *keys, int32_t best[2],
+                         int distance[2])
 {
     const dt_fingerprint *print = &s->prints[item];
     best[0] = best[1] = NONE;
     distance[0] = distance[1] = DT_NEAR_DISTANCE + 1;
     for (int b = 0; b < BANDS; b++)
-        for (int32_t i = s->heads[b][band(print->hash, b)]; i != NONE; i = s->leaders[i].next[b]) {
+        for (int32_t i = s->heads[b][keys->of[b]]; i != NONE; i = s->leaders[i].next[b]) {
             const leader *l = &s->leaders[i];
             int d = __builtin_popcountll(print->hash ^ l->hash);
             int crosses = s->groups[item] != s->groups[l->item];
             /* The chains are not in order; the earlier leader wins among equals. */
             if (d > distance[crosses] || (d == distance[crosses] && i >= best[crosses])) continue;
-            if (d > DT_NEAR_DISTANCE || !dt_fingerprint_agrees(print, &s->prints[l->item])) continue;
+            if (d > DT_NEAR_DISTANCE || met_before(keys, &l->keys, b)) continue;
+            if (!dt_fingerprint_agrees(print, &s->prints[l->item])) continue;
             best[crosses] = i;
             distance[crosses] = d;
         }
 }
 
-static int add_leader(near_search *s, size_t item)
+static int add_leader(near_search *s, size_t item, const band_keys *keys)
 {
     if (dt_grow(&s->leaders, &s->leader_capacity, s->leader_count + 1, sizeof *s->leaders) != 0) return -1;
     leader *l = &s->leaders[s->leader_count];
     l->hash = s->prints[item].hash;
     l->item = item;
+    l->keys = *keys;
     for (int b = 0; b < BANDS; b++) {
-        int32_t *head = &s->heads[b][band(l->hash, b)];
+        int32_t *head = &s->heads[b][keys->of[b]];
         l->next[b] = *head;
         *head = (int32_t)s->leader_count;
     }
@@ -110,14 +131,15 @@ static int add_item(near_search *s, size_t item)
 {
     int32_t best[2];
     int distance[2];
-    find_leaders(s, item, best, distance);
+    const band_keys keys = cut_bands(s->prints[item].hash);
+    find_leaders(s, item, &keys, best, distance);
     for (int crosses = 0; crosses < 2; crosses++) {
         if (best[crosses] == NONE) continue;
         if (dt_grow(&s->pairs, &s->pair_capacity, s->pair_count + 1, sizeof *s->pairs) != 0) return -1;
         s->pairs[s->pair_count++] =
             (dt_near_pair){item, s->leaders[best[crosses]].item, distance[crosses], crosses};
     }
-    return best[0] == NONE && best[1] == NONE ? add_leader(s, item) : 0;
+    return best[0] == NONE && best[1] == NONE ? add_leader(s, item, &keys) : 0;
 }
 
 dt_status dt_fingerprint_pairs(const dt_fingerprint *prints, const int32_t *groups, size_t count,

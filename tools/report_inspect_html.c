@@ -29,13 +29,19 @@ static dt_status add_picture(dt_page *page, size_t record, int32_t cls, int64_t 
     return DT_OK;
 }
 
+/* A COCO file is the label of many pictures; findings in it name the picture as well. */
+static int is_shared(const char *label)
+{
+    return strcmp(dt_path_extension(label), ".json") == 0;
+}
+
 static dt_status index_files(dt_page *page, dt_error *err)
 {
     const dt_dataset *set = &page->in->set;
     for (size_t i = 0; i < set->record_count; i++) {
         const dt_record *r = &set->records[i];
         if ((r->image && dt_strmap_add(&page->by_file, r->image, (int64_t)i) < 0) ||
-            (r->label && dt_strmap_add(&page->by_file, r->label, (int64_t)i) < 0))
+            (r->label && !is_shared(r->label) && dt_strmap_add(&page->by_file, r->label, (int64_t)i) < 0))
             return dt_fail_memory(err, set->record_count * 16, "a map of files");
     }
     return DT_OK;
@@ -69,6 +75,10 @@ static dt_status choose_for_group(dt_page *page, const dt_rule_group *group, dt_
         if (f->severity != group->severity || strcmp(f->rule, group->rule) != 0 || !f->file) continue;
         int64_t record = dt_strmap_get(&page->by_file, f->file, -1);
         int64_t other = f->other ? dt_strmap_get(&page->by_file, f->other, -1) : -1;
+        if (record < 0) {
+            record = other;
+            other = -1;
+        }
         if (is_drawable(set, record))
             DT_TRY(add_picture(page, (size_t)record, -1, find_mark(set, &set->records[record], f), i, err));
         if (is_drawable(set, other) && other != record)

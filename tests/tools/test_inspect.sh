@@ -208,5 +208,16 @@ else
     echo "SKIPPED: bccd is not in DETTOOL_DATA"
 fi
 
+# ---- COCO: a finding names the picture, too ----
+if [ -d "${DETTOOL_DATA:-}/coco-tiny" ]; then
+    expect_exit 0 "$bin" inspect "$DETTOOL_DATA/coco-tiny" --json --html "$work/coco.html"
+    got=$(jq -c '[.format, (.splits[] | [.name, .images, .objects]),
+        (.findings[] | select(.rule == "object-conflict") | .other | split("/") | last)]' "$work/stdout")
+    [ "$got" = '["coco",["train",80,705],["val",80,815],"000000098304.jpg"]' ] || fail "coco-tiny: $got"
+    check_page "$work/coco.html"
+else
+    echo "SKIPPED: coco-tiny is not in DETTOOL_DATA"
+fi
+
 [ $failures -eq 0 ] || exit 1
 echo "all passed"

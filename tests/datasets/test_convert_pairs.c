@@ -301,6 +301,20 @@ static void undone(void)
     CHECK(u.removed == 7 && u.missing == 0 && u.kept.count == 0); /* 3 links, 3 labels, data.yaml */
     dt_undo_report_free(&u);
     CHECK(access(out, F_OK) != 0 && access(fixture_path(&f, "voc/JPEGImages/a.jpg"), F_OK) == 0);
+    /* Names of bytes that JSON cannot hold. */
+    fixture_text(&f, "raw/Annotations/a\xff\xfe.xml", XML(OBJECT("cat", "", 5, 4, 8, 11)));
+    fixture_image(&f, "raw/JPEGImages/a\xff\xfe.jpg", "exif1.jpg");
+    for (int to = 0; to < DT_FORMATS; to++) {
+        char raw[600];
+        snprintf(raw, sizeof raw, "%s", fixture_path(&f, "raw"));
+        if (to == DT_FORMAT_VOC) continue;
+        CHECK(convert(DT_FORMAT_VOC, (dt_set_format)to, raw, out));
+        CHECK(convert(DT_FORMAT_VOC, (dt_set_format)to, raw, out)); /* in its own place */
+        CHECK_OK(dt_convert_undo(out, &u, &err), &err);
+        CHECK(u.removed > 1 && u.missing == 0 && u.kept.count == 0);
+        CHECK(access(out, F_OK) != 0);
+        dt_undo_report_free(&u);
+    }
     /* A changed file, one that is gone, a foreign one, a link in place of a folder. */
     if (!convert(DT_FORMAT_VOC, DT_FORMAT_YOLO, voc, out)) return;
     fixture_text(&f, "out/labels/train/a.txt", "0 0.5 0.5 1 1\n");

@@ -24,7 +24,7 @@ const dt_command dt_cmd_convert = {
         "COCO  an instances JSON (instances_train2017.json is the split train) or a folder with "
         "annotations/instances_*.json.\n"
         "      Pictures are looked for around it, or in --image-dir. Written: "
-        "annotations/instances_<split>.json, "
+        "annotations/instances_<split>.json,"
         "\n"
         "      images/<split>/; category ids are class numbers from 1.\n"
         "YOLO  a data.yaml. Written: data.yaml, images/<split>/, labels/<split>/<stem>.txt; it trains at "
@@ -248,7 +248,7 @@ static int run(int argc, char **argv)
          .value = &classes,
          .arg = "FILE",
          .help =
-             "one class name a line (default: VOC's 20 if all classes are among them, else sorted names)"},
+             "one class name a line (default: VOC: its 20 if all are among them, else sorted; COCO: by id)"},
         {.name = "class-base",
          .kind = DT_OPT_INT,
          .value = &base,

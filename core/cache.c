@@ -98,7 +98,8 @@ void dt_cache_free(dt_cache *cache, void *ptr, size_t bytes)
     size_t rounded;
     free_list *list = &cache->lists[size_class(bytes, &rounded)];
     cache->stats.in_use -= rounded;
-    if (!cache->enabled || dt_grow(&list->blocks, &list->capacity, list->count + 1, sizeof *list->blocks) != 0) {
+    if (!cache->enabled ||
+        dt_grow(&list->blocks, &list->capacity, list->count + 1, sizeof *list->blocks) != 0) {
         cache->device->backend->free(cache->device, ptr);
         return;
     }

@@ -134,7 +134,8 @@ dt_tensor *dt_scope_return(dt_ctx *ctx, dt_scope scope, dt_tensor *t)
 
 dt_tensor *dt_scope_adopt(dt_ctx *ctx, dt_tensor *t)
 {
-    if (dt_grow(&ctx->scope_items, &ctx->scope_capacity, ctx->scope_count + 1, sizeof *ctx->scope_items) != 0) {
+    if (dt_grow(&ctx->scope_items, &ctx->scope_capacity, ctx->scope_count + 1, sizeof *ctx->scope_items) !=
+        0) {
         dt_tensor_release(t);
         dt_ctx_fail_memory(ctx, (ctx->scope_count + 1) * sizeof *ctx->scope_items, "the scope");
         return NULL;

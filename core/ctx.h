@@ -6,9 +6,9 @@
 #include "core/tensor.h"
 
 typedef struct dt_ctx_opts {
-    int threads;       /* 0: as many as processors */
-    uint64_t seed;     /* of parameter initialisation and dropout */
-    int reference;     /* 1: reference kernels only (also by the environment: DT_KERNELS=ref) */
+    int threads;   /* 0: as many as processors */
+    uint64_t seed; /* of parameter initialisation and dropout */
+    int reference; /* 1: reference kernels only (also by the environment: DT_KERNELS=ref) */
 } dt_ctx_opts;
 
 dt_status dt_ctx_create(const dt_ctx_opts *opts, dt_ctx **ctx, dt_error *err);

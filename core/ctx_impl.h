@@ -25,6 +25,8 @@ struct dt_ctx {
     size_t path_len, path_marks[DT_MAX_PATH_DEPTH];
     int path_depth;
     dt_tape *tape;
+    dt_op_timer op_timer; /* or NULL */
+    void *op_timer_arg;
     struct {
         void *ptr;
         size_t bytes;

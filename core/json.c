@@ -82,7 +82,10 @@ void dt_json_compact(dt_json *j)
 static int utf8_length(const unsigned char *p)
 {
     if (p[0] < 0x80) return 1;
-    int n = p[0] >= 0xC2 && p[0] <= 0xDF ? 2 : (p[0] & 0xF0) == 0xE0 ? 3 : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4 : 0;
+    int n = p[0] >= 0xC2 && p[0] <= 0xDF   ? 2
+            : (p[0] & 0xF0) == 0xE0        ? 3
+            : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4
+                                           : 0;
     for (int i = 1; i < n; i++)
         if ((p[i] & 0xC0) != 0x80) return 0;
     if (n == 3 && ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F))) return 0;

@@ -11,7 +11,7 @@ typedef struct dt_json {
     dt_str *out;
     int indent; /* blanks a level; 0: all on one line */
     int depth;
-    int first;  /* nothing written yet at this level */
+    int first;        /* nothing written yet at this level */
     int inline_depth; /* > 0: containers at or below this depth stay on one line */
     int after_key;
 } dt_json;

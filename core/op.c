@@ -5,6 +5,7 @@
 
 #include "core/autograd.h"
 #include "core/ctx_impl.h"
+#include "core/file.h"
 #include "core/mem.h"
 
 const dt_op *const dt_op_table[DT_OP_COUNT] = {
@@ -39,15 +40,16 @@ static dt_status find_kernel(dt_ctx *ctx, const dt_call *call, dt_device *device
     dt_dtype dtype = deciding_operand(call)->dtype;
     *fn = device->backend->kernel(device, call->op, dtype);
     if (*fn) return DT_OK;
-    return dt_op_fail(ctx, call, DT_ERR_UNSUPPORTED, "no kernel for %s on %s", dt_dtype_name(dtype), device->name);
+    return dt_op_fail(ctx, call, DT_ERR_UNSUPPORTED, "no kernel for %s on %s", dt_dtype_name(dtype),
+                      device->name);
 }
 
 static dt_status check_operands(dt_ctx *ctx, const dt_call *call, dt_device **device)
 {
     const dt_op *op = call->op;
     if (call->n_in < op->n_in.min || (op->n_in.max >= 0 && call->n_in > op->n_in.max))
-        return dt_op_fail(ctx, call, DT_ERR_ARG, "%d operands; %d to %d are possible", call->n_in, op->n_in.min,
-                          op->n_in.max);
+        return dt_op_fail(ctx, call, DT_ERR_ARG, "%d operands; %d to %d are possible", call->n_in,
+                          op->n_in.min, op->n_in.max);
     *device = NULL;
     for (int i = 0; i < call->n_in; i++) {
         if (!call->in[i]) continue;
@@ -59,6 +61,21 @@ static dt_status check_operands(dt_ctx *ctx, const dt_call *call, dt_device **de
     return DT_OK;
 }
 
+void dt_ctx_set_op_timer(dt_ctx *ctx, dt_op_timer timer, void *arg)
+{
+    ctx->op_timer = timer;
+    ctx->op_timer_arg = arg;
+}
+
+static dt_status call_kernel(dt_ctx *ctx, dt_kernel_fn fn, const dt_call *call)
+{
+    if (!ctx->op_timer) return fn(ctx, call);
+    double before = dt_seconds();
+    dt_status st = fn(ctx, call);
+    ctx->op_timer(ctx->op_timer_arg, call->op, dt_seconds() - before);
+    return st;
+}
+
 /* Runs the kernel, with contiguous copies of the operands where it wants them. */
 static dt_status run_kernel(dt_ctx *ctx, const dt_call *call, dt_device *device)
 {
@@ -68,7 +85,7 @@ static dt_status run_kernel(dt_ctx *ctx, const dt_call *call, dt_device *device)
     if (!(call->op->flags & DT_OP_STRIDED))
         for (int i = 0; i < call->n_in; i++)
             if (call->in[i] && !dt_is_contiguous(call->in[i])) strided = 1;
-    if (!strided) return fn(ctx, call);
+    if (!strided) return call_kernel(ctx, fn, call);
 
     dt_tensor *small[8], **in = small;
     if (call->n_in > 8 && !(in = dt_malloc((size_t)call->n_in * sizeof *in)))
@@ -86,14 +103,15 @@ static dt_status run_kernel(dt_ctx *ctx, const dt_call *call, dt_device *device)
     if (st == DT_OK) {
         dt_call packed = *call;
         packed.in = in;
-        st = fn(ctx, &packed);
+        st = call_kernel(ctx, fn, &packed);
     }
     dt_scope_close(ctx, scope);
     if (in != small) dt_free(in);
     return st;
 }
 
-dt_status dt_op_apply(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args, dt_tensor **out)
+dt_status dt_op_apply(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args,
+                      dt_tensor **out)
 {
     for (int i = 0; i < op->n_out; i++)
         out[i] = NULL;
@@ -141,8 +159,9 @@ dt_status dt_op_into(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_i
     DT_TRY(op->infer(ctx, &call, meta));
     for (int i = 0; i < op->n_out; i++) {
         char a[DT_SHAPE_TEXT], b[DT_SHAPE_TEXT];
-        if (!results[i] || !dt_shape_equal(&meta[i].shape, &results[i]->shape) || meta[i].dtype != results[i]->dtype ||
-            results[i]->device != device || !dt_is_contiguous(results[i]))
+        if (!results[i] || !dt_shape_equal(&meta[i].shape, &results[i]->shape) ||
+            meta[i].dtype != results[i]->dtype || results[i]->device != device ||
+            !dt_is_contiguous(results[i]))
             return dt_op_fail(ctx, &call, DT_ERR_SHAPE, "result %d is %s %s; the target given is %s %s", i,
                               dt_dtype_name(meta[i].dtype), dt_shape_text(&meta[i].shape, a),
                               results[i] ? dt_dtype_name(results[i]->dtype) : "missing",

@@ -75,7 +75,8 @@ struct dt_op {
     } n_in;
     int n_out;
     size_t args_size;
-    uint32_t save_in, save_out; /* bits of the operands and results that backward reads (bit 31: all from 31 on) */
+    uint32_t save_in,
+        save_out; /* bits of the operands and results that backward reads (bit 31: all from 31 on) */
     uint32_t flags;
     /** Checks operands and args (the only place that does), fills out[0..n_out). */
     dt_status (*infer)(dt_ctx *ctx, const dt_call *call, dt_meta *out);
@@ -88,7 +89,7 @@ struct dt_op {
 /** First fields of a description: const dt_op dt_op_add = {DT_OP_NAMED(add), .n_in = ... }; */
 #define DT_OP_NAMED(op_name) .id = DT_OP_ID_##op_name, .name = #op_name
 
-#define DT_OP(name) extern const dt_op dt_op_##name;
+#define DT_OP(name)          extern const dt_op dt_op_##name;
 #include "core/ops/op_list.def"
 #undef DT_OP
 
@@ -98,7 +99,8 @@ extern const dt_op *const dt_op_table[DT_OP_COUNT];
 /** Applies an op: checks, allocates, runs, records on the tape when a gradient is wanted. out[0..n_out) belong to the
  *  open scope. A NULL among the required operands means an earlier step failed: the call fails silently with that
  *  step's status, so that chains of ops need one check at their end. */
-dt_status dt_op_apply(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args, dt_tensor **out);
+dt_status dt_op_apply(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args,
+                      dt_tensor **out);
 
 /** The same for one result: the tensor or NULL. */
 dt_tensor *dt_op_apply1(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args);
@@ -108,13 +110,21 @@ dt_tensor *dt_op_apply1(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int 
 dt_status dt_op_into(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args,
                      dt_tensor *const *out);
 
+/** Has `timer` called after every kernel with the seconds it took; a device that works on its own is not waited for. NULL:
+ *  no more. For benchmarks: results do not depend on it. */
+typedef void (*dt_op_timer)(void *arg, const dt_op *op, double seconds);
+void dt_ctx_set_op_timer(dt_ctx *ctx, dt_op_timer timer, void *arg);
+
 /** Error of an op: "module.path: op: text". */
-dt_status dt_op_fail(dt_ctx *ctx, const dt_call *call, dt_status status, const char *fmt, ...) DT_PRINTF(4, 5);
+dt_status dt_op_fail(dt_ctx *ctx, const dt_call *call, dt_status status, const char *fmt, ...)
+    DT_PRINTF(4, 5);
 
 /* Shape rules that many ops share. */
-dt_status dt_infer_same(dt_ctx *ctx, const dt_call *call, dt_meta *out);      /* result = operand 0 */
-dt_status dt_infer_broadcast(dt_ctx *ctx, const dt_call *call, dt_meta *out); /* NumPy's rule over all operands, same dtype */
-dt_status dt_infer_float(dt_ctx *ctx, const dt_call *call, dt_meta *out);     /* as same; operand 0 must be f32 or f64 */
+dt_status dt_infer_same(dt_ctx *ctx, const dt_call *call, dt_meta *out); /* result = operand 0 */
+dt_status dt_infer_broadcast(dt_ctx *ctx, const dt_call *call,
+                             dt_meta *out); /* NumPy's rule over all operands, same dtype */
+dt_status dt_infer_float(dt_ctx *ctx, const dt_call *call,
+                         dt_meta *out); /* as same; operand 0 must be f32 or f64 */
 
 /** Broadcast shape of two; -1 if they do not fit. */
 int dt_shape_broadcast(const dt_shape *a, const dt_shape *b, dt_shape *out);

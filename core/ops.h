@@ -32,7 +32,8 @@ dt_tensor *dt_concat(dt_ctx *ctx, dt_tensor *const *tensors, int n, int axis);
 
 typedef enum dt_pad_mode { DT_PAD_CONSTANT, DT_PAD_EDGE, DT_PAD_REFLECT } dt_pad_mode;
 /** Pads the two last axes of (N,C,H,W) (rank >= 2). Reflect: without repeating the border, pad < side. */
-dt_tensor *dt_pad2d(dt_ctx *ctx, dt_tensor *x, int left, int right, int top, int bottom, dt_pad_mode mode, double value);
+dt_tensor *dt_pad2d(dt_ctx *ctx, dt_tensor *x, int left, int right, int top, int bottom, dt_pad_mode mode,
+                    double value);
 
 /** result[..., i, ...] = t[..., index[i], ...] along axis; index (n) i64 in [0, dim). torch.index_select. */
 dt_tensor *dt_index_select(dt_ctx *ctx, dt_tensor *t, int axis, dt_tensor *index);
@@ -59,7 +60,8 @@ dt_tensor *dt_compare(dt_ctx *ctx, dt_tensor *a, dt_tensor *b, dt_compare_kind k
 /** scale * x + shift. */
 dt_tensor *dt_affine(dt_ctx *ctx, dt_tensor *x, double scale, double shift);
 dt_tensor *dt_pow(dt_ctx *ctx, dt_tensor *x, double exponent);
-/** Gradient 1 between the bounds, 0 outside and at them (PyTorch 2.15; older ones: 1). -INFINITY / INFINITY leave a side open. */
+/** Gradient 1 between the bounds, 0 outside and at them (as PyTorch 2.15). -INFINITY / INFINITY leave a side
+ *  open. */
 dt_tensor *dt_clamp(dt_ctx *ctx, dt_tensor *x, double lo, double hi);
 dt_tensor *dt_neg(dt_ctx *ctx, dt_tensor *x);
 dt_tensor *dt_abs(dt_ctx *ctx, dt_tensor *x);
@@ -113,8 +115,10 @@ typedef struct dt_conv2d_args {
  *  H' = (H + 2 pad - dilation (kh - 1) - 1) / stride + 1. */
 dt_tensor *dt_conv2d(dt_ctx *ctx, dt_tensor *x, dt_tensor *w, dt_tensor *b, const dt_conv2d_args *args);
 /** Its gradients, ops of their own: with respect to x (of height h, width w_) and to w (kernel kh x kw). */
-dt_tensor *dt_conv2d_dx(dt_ctx *ctx, dt_tensor *dy, dt_tensor *w, const dt_conv2d_args *args, int64_t h, int64_t w_);
-dt_tensor *dt_conv2d_dw(dt_ctx *ctx, dt_tensor *dy, dt_tensor *x, const dt_conv2d_args *args, int64_t kh, int64_t kw);
+dt_tensor *dt_conv2d_dx(dt_ctx *ctx, dt_tensor *dy, dt_tensor *w, const dt_conv2d_args *args, int64_t h,
+                        int64_t w_);
+dt_tensor *dt_conv2d_dw(dt_ctx *ctx, dt_tensor *dy, dt_tensor *x, const dt_conv2d_args *args, int64_t kh,
+                        int64_t kw);
 
 typedef struct dt_pool2d_args {
     int kernel[2], stride[2], pad[2]; /* pad <= kernel / 2 */
@@ -128,12 +132,14 @@ dt_tensor *dt_adaptive_avg_pool2d(dt_ctx *ctx, dt_tensor *x, int out_h, int out_
 
 /** x (N,C,...) by channel. training: batch statistics, and running_mean/running_var (C; may be NULL) are moved towards
  *  them by `momentum` (the variance unbiased), in place; else the running ones are used. weight, bias (C) or NULL. */
-dt_tensor *dt_batch_norm(dt_ctx *ctx, dt_tensor *x, dt_tensor *weight, dt_tensor *bias, dt_tensor *running_mean,
-                         dt_tensor *running_var, int training, double momentum, double eps);
+dt_tensor *dt_batch_norm(dt_ctx *ctx, dt_tensor *x, dt_tensor *weight, dt_tensor *bias,
+                         dt_tensor *running_mean, dt_tensor *running_var, int training, double momentum,
+                         double eps);
 /** Over the last `axes` axes; weight, bias of their shape or NULL. */
 dt_tensor *dt_layer_norm(dt_ctx *ctx, dt_tensor *x, int axes, dt_tensor *weight, dt_tensor *bias, double eps);
 /** x (N,C,...) in groups of C/groups channels; weight, bias (C) or NULL. */
-dt_tensor *dt_group_norm(dt_ctx *ctx, dt_tensor *x, int groups, dt_tensor *weight, dt_tensor *bias, double eps);
+dt_tensor *dt_group_norm(dt_ctx *ctx, dt_tensor *x, int groups, dt_tensor *weight, dt_tensor *bias,
+                         double eps);
 
 /** (N,C,H,W) -> (N,C,out_h,out_w). torch.nn.functional.interpolate: nearest; bilinear with align_corners=False. */
 dt_tensor *dt_upsample_nearest(dt_ctx *ctx, dt_tensor *x, int64_t out_h, int64_t out_w);

@@ -54,7 +54,8 @@ dt_tensor *dt_tensor_make(dt_ctx *ctx, dt_device *device, const dt_meta *meta, d
         if (meta->shape.dim[i] < 0 || __builtin_mul_overflow(bytes, (size_t)meta->shape.dim[i], &bytes) ||
             bytes > (size_t)1 << 46) {
             char text[DT_SHAPE_TEXT];
-            dt_ctx_fail(ctx, DT_ERR_SHAPE, "a tensor of shape %s is impossible", dt_shape_text(&meta->shape, text));
+            dt_ctx_fail(ctx, DT_ERR_SHAPE, "a tensor of shape %s is impossible",
+                        dt_shape_text(&meta->shape, text));
             return NULL;
         }
     }
@@ -134,7 +135,9 @@ dt_tensor *dt_from_borrowed(dt_ctx *ctx, dt_dtype dtype, dt_shape shape, void *d
         dt_ctx_fail_memory(ctx, sizeof *storage, "a tensor");
         return NULL;
     }
-    *storage = (dt_storage){.device = ctx->devices[0], .data = data, .borrowed = 1,
+    *storage = (dt_storage){.device = ctx->devices[0],
+                            .data = data,
+                            .borrowed = 1,
                             .bytes = (size_t)dt_shape_numel(&shape) * dt_dtype_size(dtype)};
     dt_meta meta = {.dtype = dtype, .shape = shape};
     dt_strides_contiguous(&shape, meta.stride);
@@ -339,7 +342,8 @@ dt_status dt_copy_into(dt_ctx *ctx, dt_tensor *dst, const dt_tensor *src)
     char a[DT_SHAPE_TEXT], b[DT_SHAPE_TEXT];
     if (!dt_shape_equal(&dst->shape, &src->shape) || dst->dtype != src->dtype)
         return dt_ctx_fail(ctx, DT_ERR_SHAPE, "copy: from %s %s into %s %s", dt_dtype_name(src->dtype),
-                           dt_shape_text(&src->shape, a), dt_dtype_name(dst->dtype), dt_shape_text(&dst->shape, b));
+                           dt_shape_text(&src->shape, a), dt_dtype_name(dst->dtype),
+                           dt_shape_text(&dst->shape, b));
     if (!dt_is_contiguous(dst))
         return dt_ctx_fail(ctx, DT_ERR_ARG, "copy: the target is a view that is not contiguous");
     dt_scope scope = dt_scope_open(ctx);

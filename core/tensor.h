@@ -70,7 +70,8 @@ double dt_item(dt_ctx *ctx, const dt_tensor *t);
 
 /* --- writing in place (never recorded) --- */
 dt_status dt_write(dt_ctx *ctx, dt_tensor *t, const void *host, size_t bytes);
-dt_status dt_copy_into(dt_ctx *ctx, dt_tensor *dst, const dt_tensor *src); /* same shape and dtype; any devices */
+dt_status dt_copy_into(dt_ctx *ctx, dt_tensor *dst,
+                       const dt_tensor *src); /* same shape and dtype; any devices */
 dt_status dt_fill(dt_ctx *ctx, dt_tensor *t, double value);
 
 /** Element index of flat position `i` (row-major) of a tensor with these dims, through strides. */

@@ -46,7 +46,8 @@ const char *dt_shape_text(const dt_shape *shape, char out[DT_SHAPE_TEXT])
 {
     int n = snprintf(out, DT_SHAPE_TEXT, "(");
     for (int i = 0; i < shape->rank; i++)
-        n += snprintf(out + n, (size_t)(DT_SHAPE_TEXT - n), "%s%lld", i ? ", " : "", (long long)shape->dim[i]);
+        n +=
+            snprintf(out + n, (size_t)(DT_SHAPE_TEXT - n), "%s%lld", i ? ", " : "", (long long)shape->dim[i]);
     snprintf(out + n, (size_t)(DT_SHAPE_TEXT - n), ")");
     return out;
 }

@@ -54,9 +54,8 @@ typedef struct dt_shape {
 } dt_shape;
 
 /** DT_SHAPE(2, 3, 4): a dt_shape value; DT_SCALAR for rank 0. */
-#define DT_SHAPE(...)                                                                                        \
-    ((dt_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
-#define DT_SCALAR ((dt_shape){0, {0}})
+#define DT_SHAPE(...) ((dt_shape){(int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), {__VA_ARGS__}})
+#define DT_SCALAR     ((dt_shape){0, {0}})
 
 int64_t dt_shape_numel(const dt_shape *shape);
 int dt_shape_equal(const dt_shape *a, const dt_shape *b);

@@ -41,6 +41,7 @@ typedef struct dt_object {
     const dt_object_extra *extra;          /* or NULL */
     int32_t cls;                           /* 0-based index of the class name */
     int32_t line;                          /* in the label file, from 1 */
+    int32_t index;                         /* among the objects of its file as written, from 0 */
     int8_t difficult, truncated, occluded; /* 0, 1 or DT_FLAG_UNKNOWN */
     int8_t crowd, ignore;                  /* 0 or 1; ignore: neither positive nor negative in training */
 } dt_object;

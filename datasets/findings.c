@@ -40,6 +40,7 @@ dt_status dt_findings_add(dt_findings *f, const dt_finding *finding, dt_error *e
         item->file = keep(f, finding->file, &failed);
     item->before = keep(f, finding->before, &failed);
     item->after = keep(f, finding->after, &failed);
+    item->other = keep(f, finding->other, &failed);
     if (failed) return dt_fail_memory(err, sizeof message, "a finding");
     f->count++;
     f->by_severity[item->severity]++;

@@ -4,10 +4,14 @@
  * Rules (ids are stable; `fate` says what became of the object):
  *   image-missing image-unreadable image-unsupported image-twice label-missing label-unreadable label-orphan
  *   label-beside labels-none stem-twice size-missing size-mismatch exif-orientation filename-differs
- * filename-unsafe split-empty split-skipped split-missing xml-malformed object-incomplete object-twice
- * label-columns label-number class-range class-unknown class-base box-inverted box-empty box-outside
- * box-not-normalised difficult coordinate-base crowd fields-lost image-unknown category-unknown category-twice
- * category-ids split-same name-changed
+ *   filename-unsafe split-empty split-skipped split-missing xml-malformed object-incomplete object-twice
+ *   label-columns label-number class-range class-unknown class-base box-inverted box-empty box-outside
+ *   box-not-normalised difficult coordinate-base
+ *   crowd fields-lost image-unknown category-unknown category-twice category-ids split-same name-changed
+ *   image-truncated image-near split-leak object-near object-conflict box-small class-unused class-similar
+ *   class-untrained class-untested
+ *
+ * datasets/rules.h has a line of text for each.
  */
 #ifndef DT_DATASETS_FINDINGS_H
 #define DT_DATASETS_FINDINGS_H
@@ -32,6 +36,7 @@ typedef struct dt_finding {
     int64_t object;   /* index in the file, from 0 (COCO: the annotation's id); -1: none */
     const char *message;
     const char *before, *after; /* values of the object, or NULL */
+    const char *other;          /* a second file that it is about, or NULL */
 } dt_finding;
 
 /** Zero-initialised means empty. Owns all texts but the rule ids. */

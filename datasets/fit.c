@@ -14,7 +14,6 @@ typedef struct fitter {
     dt_fit_counts *counts;
     dt_findings *findings;
     const dt_record *record;
-    int64_t index; /* of the object among those read from its file */
     dt_error *err;
 } fitter;
 
@@ -50,7 +49,7 @@ static dt_status say(const fitter *f, const dt_object *object, const char *befor
                       .rule = rule,
                       .file = f->record->label,
                       .line = object->line,
-                      .object = has_id && object->extra->id >= 0 ? object->extra->id : f->index,
+                      .object = has_id && object->extra->id >= 0 ? object->extra->id : object->index,
                       .before = before,
                       .after = after ? is : NULL},
         f->err, "%s: %s%s", f->set->classes[object->cls], message, place);
@@ -187,7 +186,6 @@ dt_status dt_dataset_fit(dt_dataset *set, const dt_fit_opts *opts, dt_fit_counts
         for (size_t k = 0; k < r->count; k++) {
             dt_object object = set->objects[r->first + k];
             int stays;
-            f.index = (int64_t)k;
             DT_TRY(fit_object(&f, &object, &stays));
             if (stays) set->objects[to++] = object;
         }

@@ -82,6 +82,7 @@ typedef struct decoder {
     const char *name;
     size_t size;
     int tolerant;
+    dt_status status;
     dt_error *err;
 } decoder;
 
@@ -158,15 +159,19 @@ dt_status dt_jpeg_decode(const void *data, size_t size, const char *name, const 
                          int tolerant, dt_image *image, int *warnings, dt_error *err)
 {
     decoder d = {.opts = opts, .image = image, .name = name, .size = size, .tolerant = tolerant, .err = err};
-    dt_status st;
+    int jumped;
     d.jpeg.err = set_trap(&d.trap);
     if (setjmp(d.trap.jump) == 0) {
-        st = decode(&d, data);
-    } else if (d.trap.failed_code == JERR_OUT_OF_MEMORY) {
-        st = dt_fail(err, DT_ERR_MEMORY, "%s: out of memory in the JPEG decoder", name);
+        d.status = decode(&d, data);
+        jumped = 0;
     } else {
-        st = dt_fail(err, DT_ERR_FORMAT, "%s: damaged JPEG: %s", name, d.trap.failed);
+        jumped = 1;
     }
+    dt_status st = d.status;
+    if (jumped && d.trap.failed_code == JERR_OUT_OF_MEMORY)
+        st = dt_fail(err, DT_ERR_MEMORY, "%s: out of memory in the JPEG decoder", name);
+    else if (jumped)
+        st = dt_fail(err, DT_ERR_FORMAT, "%s: damaged JPEG: %s", name, d.trap.failed);
     *warnings = (int)d.trap.base.num_warnings;
     if (st == DT_OK && d.trap.lost && !tolerant)
         st = dt_fail(err, DT_ERR_FORMAT, "%s: damaged or truncated JPEG: %s", name, d.trap.first);

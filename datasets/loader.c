@@ -266,6 +266,8 @@ dt_status dt_loader_create(const dt_source *source, const dt_loader_opts *opts, 
     if (!l) return dt_fail_memory(err, sizeof *l, "loader");
     l->source = *source;
     l->opts = *opts;
+    l->opts.aug.fill = opts->fill;
+    l->opts.aug.letterbox = opts->letterbox;
     dt_status status = sample_store_init(&l->store, &l->source, &l->opts, err);
     if (status != DT_OK) {
         dt_free(l);

@@ -37,8 +37,7 @@ typedef struct dt_loader_opts {
     int drop_last; /* leave out a last batch that is not full */
     int workers;   /* threads; 0: in the caller, inside dt_loader_next */
     int prefetch; /* batches prepared ahead of the caller (>= 1; default 2). Memory: (prefetch + 1) batches */
-    int augment;  /* 0: letterbox only; 1: aug, which has its own geometry (a centred letterbox on the canvas)
-                   */
+    int augment;  /* 0: letterbox only; 1: aug, with the letterbox and fill given here */
     dt_augment_opts aug;
     int64_t mosaic_epochs; /* mosaic in epochs < this; -1 (default): in all */
     dt_letterbox_mode letterbox;
@@ -49,8 +48,8 @@ typedef struct dt_loader_opts {
     float mean[3], std[3];
     size_t cache_bytes; /* keep decoded pictures up to this size in memory; 0: none. Changes no result */
     dt_bad_policy bad;
-    void (*on_bad)(void *ctx, int64_t index,
-                   const char *message); /* from dt_loader_next's thread, in batch order */
+    /* Called from within dt_loader_next, in batch order. */
+    void (*on_bad)(void *ctx, int64_t index, const char *message);
     void *on_bad_ctx;
     /* Memory of dt_batch.pixels, e.g. page-locked; both or neither. NULL: dt_malloc_aligned and dt_free.
      * Called from dt_loader_create and dt_loader_destroy only. */
@@ -62,16 +61,15 @@ typedef struct dt_loader_opts {
 /** batch 16, imgsz 640, prefetch 2, workers 0, everything else as stated above or 0. */
 dt_loader_opts dt_loader_defaults(void);
 
-/** A batch. Owned by the loader, valid until the next dt_loader_next, dt_loader_start or dt_loader_destroy.
- */
+/** A batch. Owned by the loader, valid until the next call of dt_loader_next, _start or _destroy. */
 typedef struct dt_batch {
     int64_t epoch, number; /* number: 0-based within the epoch */
     int count;             /* pictures here: opts.batch, or less in a last batch */
     int channels, height, width;
     float *pixels;      /* (count, 3, height, width), RGB planes */
     size_t pixel_bytes; /* of the whole buffer, for a full batch */
-    const dt_label *
-        labels; /* boxes: xyxy in network pixels; those of picture i are [label_begin[i], label_begin[i+1]) */
+    /* Labels of picture i: [label_begin[i], label_begin[i + 1]); boxes xyxy in network pixels. */
+    const dt_label *labels;
     const size_t *label_begin;    /* count + 1 entries */
     const int64_t *indices;       /* record that picture i shows (the first of its mosaic) */
     const dt_letterbox *geometry; /* original picture -> network input; meaningless under augmentation */

@@ -270,6 +270,7 @@ static dt_status end_object(voc_reader *r)
     dt_object object = {.box = {v[0], v[1], v[2], v[3]},
                         .area = -1,
                         .line = r->line,
+                        .index = (int32_t)r->object,
                         .difficult = (int8_t)r->flags[0],
                         .truncated = (int8_t)r->flags[1],
                         .occluded = (int8_t)r->flags[2]};

@@ -130,6 +130,7 @@ static dt_status read_row(row_reader *r)
     columns c;
     dt_object object = {.area = -1,
                         .line = r->line,
+                        .index = (int32_t)r->object,
                         .difficult = DT_FLAG_UNKNOWN,
                         .truncated = DT_FLAG_UNKNOWN,
                         .occluded = DT_FLAG_UNKNOWN,

@@ -20,7 +20,8 @@ RESNET(152)
 static const dt_model_entry models[] = {
     {"yolo-nano", DT_TASK_DETECT, dt_yolo_nano_new,
      "anchor-free detector with a small CSP backbone, for CPUs", 320},
-    {"yolo-resnet18", DT_TASK_DETECT, dt_yolo_resnet18_new, "anchor-free detector with a ResNet-18 backbone", 416},
+    {"yolo-resnet18", DT_TASK_DETECT, dt_yolo_resnet18_new, "anchor-free detector with a ResNet-18 backbone",
+     416},
     {"resnet18", DT_TASK_CLASSIFY, resnet18, "ResNet-18", 224},
     {"resnet34", DT_TASK_CLASSIFY, resnet34, "ResNet-34", 224},
     {"resnet50", DT_TASK_CLASSIFY, resnet50, "ResNet-50", 224},

@@ -14,7 +14,8 @@ enum { DT_TEST_SKIPPED = 77 };
 static int dt_test_failures, dt_test_checks, dt_test_skips;
 static const char *dt_test_name = "";
 
-__attribute__((format(printf, 3, 4), unused)) static int dt_test_report(const char *file, int line, const char *fmt, ...)
+__attribute__((format(printf, 3, 4), unused)) static int dt_test_report(const char *file, int line,
+                                                                        const char *fmt, ...)
 {
     va_list args;
     dt_test_failures++;
@@ -26,19 +27,17 @@ __attribute__((format(printf, 3, 4), unused)) static int dt_test_report(const ch
     return 0;
 }
 
-#define CHECK(cond)                                                                                          \
-    (dt_test_checks++, (cond) ? 1 : dt_test_report(__FILE__, __LINE__, "failed: %s", #cond))
-#define CHECK_MSG(cond, ...)                                                                                 \
-    (dt_test_checks++, (cond) ? 1 : dt_test_report(__FILE__, __LINE__, __VA_ARGS__))
+#define CHECK(cond)          (dt_test_checks++, (cond) ? 1 : dt_test_report(__FILE__, __LINE__, "failed: %s", #cond))
+#define CHECK_MSG(cond, ...) (dt_test_checks++, (cond) ? 1 : dt_test_report(__FILE__, __LINE__, __VA_ARGS__))
 #define CHECK_INT(a, b)                                                                                      \
     (dt_test_checks++, (long long)(a) == (long long)(b)                                                      \
                            ? 1                                                                               \
                            : dt_test_report(__FILE__, __LINE__, "%s = %lld, expected %s = %lld", #a,         \
                                             (long long)(a), #b, (long long)(b)))
 #define CHECK_STR(a, b)                                                                                      \
-    (dt_test_checks++, strcmp((a), (b)) == 0                                                                 \
-                           ? 1                                                                               \
-                           : dt_test_report(__FILE__, __LINE__, "%s = \"%s\", expected \"%s\"", #a, (a), (b)))
+    (dt_test_checks++, strcmp((a), (b)) == 0 ? 1                                                             \
+                                             : dt_test_report(__FILE__, __LINE__,                            \
+                                                              "%s = \"%s\", expected \"%s\"", #a, (a), (b)))
 /** |a - b| <= tol; NaN fails. */
 #define CHECK_NEAR(a, b, tol)                                                                                \
     (dt_test_checks++, fabs((double)(a) - (double)(b)) <= (double)(tol)                                      \

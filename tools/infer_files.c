@@ -1,6 +1,8 @@
 #include "tools/infer_files.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/mem.h"
 #include "core/str.h"
@@ -47,7 +49,7 @@ dt_status dt_infer_collect(const char *const *operands, int count, dt_names *fil
 static char *target_path(const char *dir, const char *file, const char *extension, int number)
 {
     char *stem = dt_path_stem(file), *path = NULL;
-    const char *ext = extension ? extension : dt_path_extension(file);
+    const char *ext = extension ? extension : dt_image_has_extension(file) ? dt_path_extension(file) : ".jpg";
     if (stem && number == 1) path = dt_format("%s/%s%s", dir, stem, ext);
     if (stem && number > 1) path = dt_format("%s/%s_%d%s", dir, stem, number, ext);
     dt_free(stem);
@@ -73,5 +75,70 @@ dt_status dt_infer_targets(const dt_names *files, const char *dir, const char *e
     }
     dt_strmap_free(&taken);
     if (st != DT_OK) dt_names_free(targets);
+    return st;
+}
+
+/* A file that exists, whatever name it goes by. */
+typedef struct file_id {
+    dev_t dev;
+    ino_t ino;
+    const char *input; /* the operand on whose behalf it is protected */
+} file_id;
+
+static int by_id(const void *a, const void *b)
+{
+    const file_id *x = a, *y = b;
+    if (x->dev != y->dev) return x->dev < y->dev ? -1 : 1;
+    return (x->ino > y->ino) - (x->ino < y->ino);
+}
+
+static int get_id(const char *path, file_id *id)
+{
+    struct stat s;
+    if (stat(path, &s) != 0) return 0;
+    id->dev = s.st_dev;
+    id->ino = s.st_ino;
+    return 1;
+}
+
+/* The input and, in either of the places that YOLO data sets have for them, its label. */
+static dt_status add_protected(const char *input, file_id *ids, size_t *count, dt_error *err)
+{
+    char *dir = dt_path_dir(input), *stem = dt_path_stem(input);
+    char *labels[] = {dir && stem ? dt_format("%s/../labels/%s.txt", dir, stem) : NULL,
+                      dir && stem ? dt_format("%s/%s.txt", dir, stem) : NULL};
+    dt_status st = labels[0] && labels[1] ? DT_OK : dt_fail_memory(err, strlen(input), "a path");
+    const char *const paths[] = {input, labels[0], labels[1]};
+    for (int i = 0; i < 3 && st == DT_OK; i++) {
+        ids[*count].input = input;
+        *count += (size_t)get_id(paths[i], &ids[*count]);
+    }
+    for (int i = 0; i < 2; i++)
+        dt_free(labels[i]);
+    dt_free(dir);
+    dt_free(stem);
+    return st;
+}
+
+dt_status dt_infer_check_targets(const dt_names *files, const dt_names *targets, dt_error *err)
+{
+    if (files->count == 0 || targets->count == 0) return DT_OK;
+    file_id *ids = dt_calloc(files->count, 3 * sizeof *ids);
+    if (!ids) return dt_fail_memory(err, files->count * 3 * sizeof *ids, "the list of inputs");
+    size_t count = 0;
+    dt_status st = DT_OK;
+    for (size_t i = 0; i < files->count && st == DT_OK; i++)
+        st = add_protected(files->items[i], ids, &count, err);
+    qsort(ids, count, sizeof *ids, by_id);
+    for (size_t i = 0; i < targets->count && st == DT_OK; i++) {
+        file_id key;
+        if (!get_id(targets->items[i], &key)) continue;
+        const file_id *hit = bsearch(&key, ids, count, sizeof *ids, by_id);
+        if (hit)
+            st = dt_fail(err, DT_ERR_ARG,
+                         "%s is an input (%s) or its label and would be written over; choose another --out",
+                         targets->items[i], hit->input);
+    }
+    dt_free(ids);
     return st;
 }

@@ -9,8 +9,12 @@
 dt_status dt_infer_collect(const char *const *operands, int count, dt_names *files, dt_error *err);
 
 /** DIR/<base name> for every file, made different by "_2", "_3" where two files have the same name. `extension` replaces
- *  the file's own (NULL keeps it). */
+ *  the file's own; with NULL that stays if it is one of an image, and is ".jpg" if it is not. */
 dt_status dt_infer_targets(const dt_names *files, const char *dir, const char *extension, dt_names *targets,
                            dt_error *err);
+
+/** DT_ERR_ARG if a target is one of the files, by whatever name, or the label file of one (in ../labels or beside it): what
+ *  is read is never written over. */
+dt_status dt_infer_check_targets(const dt_names *files, const dt_names *targets, dt_error *err);
 
 #endif

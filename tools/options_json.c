@@ -1,5 +1,6 @@
 #include "tools/options_json.h"
 
+#include <math.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -47,6 +48,22 @@ static int in_names(const char *names, const char *name)
     return 0;
 }
 
+/* A file that was edited by hand is held to the same limits as the command line. */
+static int in_range(const dt_opt *o, double value)
+{
+    return (o->min == 0 && o->max == 0) || (value >= o->min && value <= o->max);
+}
+
+static int is_whole(double value)
+{
+    return fabs(value) <= 9007199254740992.0 && value == floor(value);
+}
+
+static int is_choice(const dt_opt *o, const cJSON *item)
+{
+    return cJSON_IsString(item) && in_names(o->choices, item->valuestring);
+}
+
 static dt_status set_list(const dt_opt *o, const cJSON *item, const char *file, dt_error *err)
 {
     dt_opt_list *list = o->value;
@@ -69,22 +86,29 @@ static dt_status set_value(const dt_opt *o, const cJSON *item, const char *file,
         if ((right = cJSON_IsBool(item))) *(int *)o->value = cJSON_IsTrue(item);
         break;
     case DT_OPT_INT:
-        if ((right = cJSON_IsNumber(item))) *(int64_t *)o->value = (int64_t)item->valuedouble;
+        right = cJSON_IsNumber(item) && is_whole(item->valuedouble) && in_range(o, item->valuedouble);
+        if (right) *(int64_t *)o->value = (int64_t)item->valuedouble;
         break;
     case DT_OPT_F64:
-        if ((right = cJSON_IsNumber(item))) *(double *)o->value = item->valuedouble;
+        right = cJSON_IsNumber(item) && in_range(o, item->valuedouble);
+        if (right) *(double *)o->value = item->valuedouble;
         break;
-    case DT_OPT_STR:
+    case DT_OPT_STR: {
+        const char **text = o->value;
+        right = cJSON_IsString(item) || (cJSON_IsNull(item) && !*text);
+        if (right) *text = cJSON_IsString(item) ? item->valuestring : NULL;
+        break;
+    }
     case DT_OPT_CHOICE:
-        if ((right = cJSON_IsString(item) || cJSON_IsNull(item)))
-            *(const char **)o->value = cJSON_IsString(item) ? item->valuestring : NULL;
+        if ((right = is_choice(o, item))) *(const char **)o->value = item->valuestring;
         break;
     case DT_OPT_LIST:
         if ((right = cJSON_IsArray(item))) return set_list(o, item, file, err);
         break;
     }
     return right ? DT_OK
-                 : dt_fail(err, DT_ERR_FORMAT, "%s: '%s' has a value of the wrong kind", file, o->name);
+                 : dt_fail(err, DT_ERR_FORMAT, "%s: '%s' has a value of the wrong kind or out of range", file,
+                           o->name);
 }
 
 dt_status dt_options_read(const dt_opt *opts, const char *text, const char *file, const char *free_names,

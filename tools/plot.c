@@ -50,6 +50,12 @@ static double place(const axis *a, double value)
     return a->from + (value - a->low) / (a->high - a->low) * (a->to - a->from);
 }
 
+/* Beyond 1e300, the length of an axis would overflow. */
+static int is_point(const dt_curve *c, int i)
+{
+    return fabs(c->x[i]) < 1e300 && fabs(c->y[i]) < 1e300;
+}
+
 static void span_of(const dt_curve *curves, int count, int vertical, axis *a)
 {
     a->low = INFINITY;
@@ -57,7 +63,7 @@ static void span_of(const dt_curve *curves, int count, int vertical, axis *a)
     for (int c = 0; c < count; c++) {
         for (int i = 0; i < curves[c].count; i++) {
             double v = vertical ? curves[c].y[i] : curves[c].x[i];
-            if (!isfinite(v) || !isfinite(curves[c].y[i])) continue;
+            if (!is_point(&curves[c], i)) continue;
             a->low = fmin(a->low, v);
             a->high = fmax(a->high, v);
         }
@@ -66,24 +72,35 @@ static void span_of(const dt_curve *curves, int count, int vertical, axis *a)
         a->low = 0;
         a->high = 1;
     }
-    if (a->high - a->low < 1e-9 * fmax(fabs(a->high), 1)) {
-        a->low -= .5;
-        a->high += .5;
+    /* Far from zero, half a unit would be nothing: the span must be one that doubles can tell apart. */
+    double size = fmax(fabs(a->low), fabs(a->high));
+    if (a->high - a->low < 1e-9 * fmax(size, 1)) {
+        a->low -= fmax(.5, 1e-3 * size);
+        a->high += fmax(.5, 1e-3 * size);
     }
 }
 
-static void draw_ticks(dt_image *image, const axis *x, const axis *y)
+static int all_whole(const dt_curve *curves, int count)
+{
+    for (int c = 0; c < count; c++)
+        for (int i = 0; i < curves[c].count; i++)
+            if (curves[c].x[i] != floor(curves[c].x[i])) return 0;
+    return 1;
+}
+
+/* whole: what the horizontal axis counts has no fractions. */
+static void draw_ticks(dt_image *image, const axis *x, const axis *y, int whole)
 {
     char text[32];
-    double step = tick_step(x->high - x->low, 8);
-    for (double v = ceil(x->low / step) * step; v <= x->high + 1e-9 * step; v += step) {
+    double step = fmax(tick_step(x->high - x->low, 8), whole ? 1 : 0);
+    for (double k = ceil(x->low / step), v; (v = k * step) <= x->high + 1e-9 * step; k++) {
         int at = (int)lround(place(x, v));
         dt_draw_fill(image, at, y->to, at + 1, y->from, grid_color);
         snprintf(text, sizeof text, "%.10g", fabs(v) < 1e-12 ? 0 : v);
         dt_draw_text(image, at - dt_text_width(text, .9) / 2, y->from + 6, text, .9, ink);
     }
     step = tick_step(y->high - y->low, 6);
-    for (double v = ceil(y->low / step) * step; v <= y->high + 1e-9 * step; v += step) {
+    for (double k = ceil(y->low / step), v; (v = k * step) <= y->high + 1e-9 * step; k++) {
         int at = (int)lround(place(y, v));
         dt_draw_fill(image, x->from, at, x->to, at + 1, grid_color);
         snprintf(text, sizeof text, "%.4g", fabs(v) < 1e-12 ? 0 : v);
@@ -97,7 +114,7 @@ static void draw_curve(dt_image *image, const dt_curve *c, const axis *x, const 
     double last_x = 0, last_y = 0;
     int open = 0;
     for (int i = 0; i < c->count; i++) {
-        if (!isfinite(c->y[i])) continue; /* a gap is bridged: epochs that were not evaluated */
+        if (!is_point(c, i)) continue; /* a gap is bridged: epochs that were not evaluated */
         double px = place(x, c->x[i]), py = place(y, c->y[i]);
         if (open) dt_plot_line(image, last_x, last_y, px, py, 2, c->color);
         dt_plot_line(image, px, py, px, py, open ? 2 : 4, c->color);
@@ -119,7 +136,7 @@ void dt_plot_chart(dt_image *image, int left, int top, int width, int height, co
     x.to = left + width - 16;
     y.from = top + height - 32;
     y.to = top + 52;
-    draw_ticks(image, &x, &y);
+    draw_ticks(image, &x, &y, all_whole(curves, count));
     dt_draw_fill(image, x.from, y.from, x.to, y.from + 1, ink);
     dt_draw_fill(image, x.from, y.to, x.from + 1, y.from, ink);
     dt_draw_text(image, x.from, top + 4, title, 1.2, ink);

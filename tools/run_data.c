@@ -113,16 +113,18 @@ static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
     return dt_hash64(pair, sizeof pair);
 }
 
-uint64_t dt_split_source_hash(const dt_split_source *source)
+uint64_t dt_split_source_hash(const dt_split_source *source, uint64_t before)
 {
-    uint64_t hash = 0;
+    uint64_t hash = before;
     const dt_dataset *set = source->set;
     for (size_t i = 0; i < set->class_count; i++)
         hash = mix(hash, set->classes[i], strlen(set->classes[i]));
     for (int64_t i = 0; i < source->count; i++) {
         const dt_record *r = dt_split_source_record(source, i);
         const char *name = dt_path_base(r->image);
+        const int64_t sizes[] = {r->real_width, r->real_height, r->orientation, (int64_t)r->count};
         hash = mix(hash, name, strlen(name));
+        hash = mix(hash, sizes, sizeof sizes);
         for (size_t k = r->first; k < r->first + r->count; k++) {
             const dt_object *o = &set->objects[k];
             const double values[] = {o->box.x1, o->box.y1,      o->box.x2,

@@ -33,7 +33,8 @@ void dt_split_source_free(dt_split_source *source);
 dt_source dt_split_source_as_source(dt_split_source *source);
 const dt_record *dt_split_source_record(const dt_split_source *source, int64_t index);
 
-/** Hash of class names, image names and objects of a split, to see that a resumed run gets the same data. */
-uint64_t dt_split_source_hash(const dt_split_source *source);
+/** Hash of `before` (of another split; 0: none), the class names, and the images' names, sizes and objects of a split: to
+ *  see that a resumed run gets the same data. Folders are left out, so that a data set may move. */
+uint64_t dt_split_source_hash(const dt_split_source *source, uint64_t before);
 
 #endif

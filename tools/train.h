@@ -5,11 +5,15 @@
  * DIR/last.safetensors, best.safetensors   detectors that eval and infer take (averaged weights)
  * DIR/state.safetensors, state.prev.safetensors   where to go on: raw weights, optimizer, averages, counters
  *
+ * train_batch0.jpg     the first batch as the network sees it, with its boxes
+ *
  * A run is a pure function of (settings, data): neither threads nor workers nor interruptions change a bit of the
- * result. The state is written after every epoch, every save_minutes and on SIGINT or SIGTERM; what was done after it is
- * done again by --resume. */
+ * result. The state is written after every epoch, every save_minutes and on SIGINT or SIGTERM (a second one ends the
+ * process at once); what was done after it is done again by --resume. */
 #ifndef DT_TOOLS_TRAIN_H
 #define DT_TOOLS_TRAIN_H
+
+#include <dirent.h>
 
 #include "core/device.h"
 #include "core/optim.h"
@@ -50,10 +54,11 @@ typedef struct dt_train_progress {
 typedef struct dt_train_run {
     dt_train_opts opts;
     const char *args; /* text of args.json for a new run; the caller's */
+    DIR *lock;        /* DIR, locked against a second process */
     dt_ctx *ctx;
     dt_run_data data;
     dt_split_source train, val;
-    int has_val;
+    int has_val; /* there is a val split with objects in it */
     uint64_t data_hash;
     dt_detector *detector;
     dt_optim *optim;
@@ -66,23 +71,30 @@ typedef struct dt_train_run {
     size_t row_count, row_capacity;
 } dt_train_run;
 
-/** Trains to the end. resume: opts come from DIR/args.json and the state in DIR is taken up. */
+/** Trains to the end. resume: opts come from DIR/args.json and the state in DIR is taken up; DT_ERR_STATE if the data are
+ *  not those of the state. DT_ERR_INTERRUPTED after a signal, with the state written. */
 dt_status dt_train(dt_train_run *run, int resume, dt_error *err);
 void dt_train_free(dt_train_run *run);
 
 /* --- train_setup.c: everything before the first step --- */
-dt_status dt_train_setup(dt_train_run *run, dt_error *err);
+/** take_weights: 0 leaves --weights alone, since a state comes in their place. */
+dt_status dt_train_setup(dt_train_run *run, int take_weights, dt_error *err);
 
 /* --- train_groups.c --- */
 /** Parameter groups: weights with decay, biases and norms without; an own pair of groups a --lr PATTERN=VALUE. */
 dt_status dt_train_make_groups(dt_train_run *run);
 
 /* --- train_state.c --- */
-/** Makes DIR with args.json and the first state. A state of a run that is written over goes first, so that it is never
- *  taken for one of this run, whenever this one is killed. */
+/** 1 if DIR holds a state of either generation. */
+int dt_train_has_state(const dt_train_run *run);
+/** Keeps other processes out of DIR until dt_train_free or the end of the process; DT_ERR_STATE if one is in there. */
+dt_status dt_train_lock(dt_train_run *run);
+/** Makes DIR, locks it, writes args.json and the first state. The files of a run that is written over go first, its state
+ *  before all others, so that nothing of it is ever taken for this run's, whenever this one is killed. */
 dt_status dt_train_begin(dt_train_run *run);
 dt_status dt_train_save_state(dt_train_run *run);
-/** From state.safetensors, else (with a warning) from the generation before it. */
+/** From state.safetensors, else (with a warning) from the generation before it; without any (the run was killed before its
+ *  first state) the beginning is written. */
 dt_status dt_train_load_state(dt_train_run *run);
 /** Removes what a killed process left half-written in DIR. */
 dt_status dt_train_clean(dt_train_run *run);
@@ -93,5 +105,9 @@ char *dt_train_path(const dt_train_run *run, const char *name);
 /** results.csv, results.png and the TensorBoard events, all from the rows. */
 dt_status dt_train_write_logs(dt_train_run *run);
 void dt_train_print_row(const dt_train_run *run, const dt_train_row *row);
+
+/* --- train_picture.c --- */
+/** DIR/train_batch0.jpg: the pictures of a batch, at most 16, with their boxes; ignored objects are grey. */
+dt_status dt_train_draw_batch(const dt_train_run *run, const dt_batch *batch, dt_error *err);
 
 #endif

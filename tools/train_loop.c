@@ -133,7 +133,8 @@ static dt_status validate(dt_train_run *run, dt_train_row *row)
     return st;
 }
 
-/* Writes in the order that a kill at any point allows: the state, which says the epoch is over, comes last. */
+/* Writes in the order that a kill at any point allows: the state, which says that the epoch is over, after the weights
+ * of this epoch. The logs are made from the rows in the state, and anew when a run is resumed. */
 static dt_status end_epoch(dt_train_run *run, double seconds)
 {
     dt_train_progress *at = &run->at;
@@ -163,13 +164,20 @@ static dt_status end_epoch(dt_train_run *run, double seconds)
     if (dt_grow(&run->rows, &run->row_capacity, run->row_count + 1, sizeof *run->rows) != 0)
         return dt_ctx_fail_memory(run->ctx, sizeof *run->rows, "the results");
     run->rows[run->row_count++] = row;
-    DT_TRY(dt_train_write_logs(run));
     at->epoch++;
     at->batch = 0;
     at->box = at->cls = at->dfl = at->seconds = 0;
     DT_TRY(dt_train_save_state(run));
     dt_train_print_row(run, &row);
-    return DT_OK;
+    return dt_train_write_logs(run);
+}
+
+/* The state is written. */
+static dt_status stopped(dt_train_run *run)
+{
+    return dt_ctx_fail(run->ctx, DT_ERR_INTERRUPTED,
+                       "stopped by a signal after step %lld; go on with --resume %s", (long long)run->at.step,
+                       run->opts.out);
 }
 
 static dt_status train_epoch(dt_train_run *run, label_arrays *arrays, double *saved_at)
@@ -187,7 +195,8 @@ static dt_status train_epoch(dt_train_run *run, label_arrays *arrays, double *sa
         const dt_batch *batch;
         st = dt_loader_next(run->loader, &batch, err);
         if (st != DT_OK || !batch) break;
-        st = step(run, batch, arrays);
+        if (run->at.step == 0) st = dt_train_draw_batch(run, batch, err);
+        if (st == DT_OK) st = step(run, batch, arrays);
         if (st != DT_OK) break;
         double n = (double)run->at.batch;
         dt_progress_step(&bar, run->at.batch, "box %.3f cls %.3f dfl %.3f", run->at.box / n, run->at.cls / n,
@@ -198,10 +207,7 @@ static dt_status train_epoch(dt_train_run *run, label_arrays *arrays, double *sa
             st = dt_train_save_state(run);
             *saved_at = dt_seconds();
         }
-        if (st == DT_OK && stop_signal)
-            st = dt_ctx_fail(run->ctx, DT_ERR_INTERRUPTED,
-                             "stopped by a signal after step %lld; go on with --resume %s",
-                             (long long)run->at.step, run->opts.out);
+        if (st == DT_OK && stop_signal) st = stopped(run);
         if (st != DT_OK) break;
     }
     dt_progress_end(&bar);
@@ -214,37 +220,70 @@ static int patience_over(const dt_train_run *run)
            run->at.epoch - run->at.best_epoch >= run->opts.patience;
 }
 
-dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
+/* The state of a new run, or that of the run in DIR. */
+static dt_status begin(dt_train_run *run, int resume)
 {
-    DT_TRY(dt_train_setup(run, err));
-    dt_status st = resume ? dt_train_clean(run) : DT_OK;
-    if (st == DT_OK) st = resume ? dt_train_load_state(run) : dt_train_begin(run);
-    if (st == DT_OK && resume && run->at.epoch < run->opts.epochs)
-        dt_cli_info("resuming %s at epoch %lld, batch %lld", run->opts.out, (long long)run->at.epoch + 1,
-                    (long long)run->at.batch + 1);
-    dt_cli_info("%s: %lld parameters, %lld images, %lld batches an epoch, %d threads", run->opts.model,
-                (long long)dt_module_count_params(dt_detector_net(run->detector), 0),
-                (long long)run->train.count, (long long)dt_loader_batches(run->loader),
-                dt_pool_threads(dt_ctx_pool(run->ctx)));
+    if (!resume) return dt_train_begin(run);
+    DT_TRY(dt_train_lock(run));
+    DT_TRY(dt_train_clean(run));
+    DT_TRY(dt_train_load_state(run));
+    return run->row_count ? dt_train_write_logs(run) : DT_OK;
+}
 
-    stop_signal = 0;
-    struct sigaction act = {.sa_handler = on_signal}, old_int, old_term;
-    sigaction(SIGINT, &act, &old_int);
-    sigaction(SIGTERM, &act, &old_term);
+static void say_what_begins(const dt_train_run *run, int resume)
+{
+    const dt_train_progress *at = &run->at;
+    if (resume && at->epoch >= run->opts.epochs) {
+        dt_cli_info("%s: this training is finished", run->opts.out);
+        return;
+    }
+    if (resume)
+        dt_cli_info("resuming %s at epoch %lld, batch %lld", run->opts.out, (long long)at->epoch + 1,
+                    (long long)at->batch + 1);
+    dt_cli_info("%s: %lld parameters, %lld images, batches of %lld, %lld an epoch; threads: %d",
+                run->opts.model, (long long)dt_module_count_params(dt_detector_net(run->detector), 0),
+                (long long)run->train.count, (long long)run->opts.batch,
+                (long long)dt_loader_batches(run->loader), dt_pool_threads(dt_ctx_pool(run->ctx)));
+}
+
+static dt_status train_epochs(dt_train_run *run)
+{
     dt_detector_train(run->detector, 1);
     label_arrays arrays = {0};
     double saved_at = dt_seconds();
+    dt_status st = DT_OK;
     while (st == DT_OK && run->at.epoch < run->opts.epochs) {
         if (patience_over(run)) {
             dt_cli_info("no better result for %lld epochs: stopping early (--patience)",
                         (long long)run->opts.patience);
             break;
         }
+        if (stop_signal) {
+            st = stopped(run);
+            break;
+        }
         st = train_epoch(run, &arrays, &saved_at);
     }
     label_arrays_free(&arrays);
-    sigaction(SIGINT, &old_int, NULL);
-    sigaction(SIGTERM, &old_term, NULL);
+    return st;
+}
+
+dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
+{
+    DT_TRY(dt_train_setup(run, !(resume && dt_train_has_state(run)), err));
+    dt_status st = begin(run, resume);
+    if (st == DT_OK) {
+        say_what_begins(run, resume);
+        /* The first signal saves, the next one ends the process: a kill loses no more than what --resume does again. */
+        stop_signal = 0;
+        struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART}, old_int,
+                         old_term;
+        sigaction(SIGINT, &act, &old_int);
+        sigaction(SIGTERM, &act, &old_term);
+        st = train_epochs(run);
+        sigaction(SIGINT, &old_int, NULL);
+        sigaction(SIGTERM, &old_term, NULL);
+    }
     if (st != DT_OK) *err = *dt_ctx_error(run->ctx);
     return st;
 }

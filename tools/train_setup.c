@@ -5,6 +5,18 @@
 #include "core/mem.h"
 #include "tools/train.h"
 
+/* Objects that are neither ignored nor without picture. */
+static int64_t count_objects(const dt_split_source *source)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < source->count; i++) {
+        const dt_record *r = dt_split_source_record(source, i);
+        for (size_t k = r->first; k < r->first + r->count; k++)
+            n += !source->set->objects[k].ignore;
+    }
+    return n;
+}
+
 static dt_status read_data(dt_train_run *run)
 {
     dt_error *err = dt_ctx_error(run->ctx);
@@ -18,11 +30,21 @@ static dt_status read_data(dt_train_run *run)
     DT_TRY(
         dt_run_data_read(run->opts.data, splits, run->opts.strict, dt_ctx_pool(run->ctx), &run->data, err));
     DT_TRY(dt_split_source_make(&run->data, "train", 0, &run->train, err));
-    if (run->has_val)
-        DT_TRY(dt_split_source_make(&run->data, "val", 1, &run->val, err));
-    else
+    if (count_objects(&run->train) == 0)
+        return dt_fail(err, DT_ERR_FORMAT, "%s: no object in the split 'train': there is nothing to learn",
+                       run->opts.data);
+    run->data_hash = dt_split_source_hash(&run->train, 0);
+    if (!run->has_val) {
         dt_cli_warn("%s: no 'val' entry: best.safetensors will be the last epoch's", run->opts.data);
-    run->data_hash = dt_split_source_hash(&run->train);
+        return DT_OK;
+    }
+    DT_TRY(dt_split_source_make(&run->data, "val", 1, &run->val, err));
+    run->data_hash = dt_split_source_hash(&run->val, run->data_hash);
+    if (count_objects(&run->val) == 0) {
+        run->has_val = 0;
+        dt_cli_warn("%s: no object in the split 'val': best.safetensors will be the last epoch's",
+                    run->opts.data);
+    }
     return DT_OK;
 }
 
@@ -125,7 +147,7 @@ static void make_schedule(dt_train_run *run)
                                   .final_factor = o->lrf};
 }
 
-dt_status dt_train_setup(dt_train_run *run, dt_error *err)
+dt_status dt_train_setup(dt_train_run *run, int take_weights, dt_error *err)
 {
     const dt_train_opts *o = &run->opts;
     DT_TRY(dt_augment_check(&o->aug, err));
@@ -136,7 +158,7 @@ dt_status dt_train_setup(dt_train_run *run, dt_error *err)
     if (st == DT_OK) dt_ctx_set_device(run->ctx, device);
     if (st == DT_OK) st = read_data(run);
     if (st == DT_OK) st = make_detector(run);
-    if (st == DT_OK) st = start_from(run);
+    if (st == DT_OK && take_weights) st = start_from(run);
     if (st == DT_OK) st = freeze(run);
     if (st == DT_OK) st = dt_train_make_groups(run);
     if (st == DT_OK) {
@@ -165,5 +187,6 @@ void dt_train_free(dt_train_run *run)
     dt_split_source_free(&run->val);
     dt_run_data_free(&run->data);
     dt_ctx_destroy(run->ctx);
+    if (run->lock) closedir(run->lock);
     *run = (dt_train_run){0};
 }

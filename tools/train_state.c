@@ -1,5 +1,8 @@
+#include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/file.h"
@@ -62,13 +65,18 @@ static dt_status add_progress(dt_train_run *run, dt_st_writer *w, dt_error *err)
     return st;
 }
 
-/* The generation before keeps its name through every moment: a second name is made, then moved over the old one. */
+/* The generation before keeps its name through every moment: a second name is made, then moved over the old one. Where
+ * the file system knows no second names, the file is moved: until the new state stands, loading goes back to it. */
 static void keep_previous(const char *path, const char *prev)
 {
     char *tmp = dt_format("%s.tmp", prev);
-    if (tmp) {
-        unlink(tmp);
-        if (link(path, tmp) == 0 && rename(tmp, prev) != 0) unlink(tmp);
+    if (!tmp) return;
+    unlink(tmp);
+    if (link(path, tmp) == 0) {
+        rename(tmp, prev);
+        unlink(tmp); /* still there if both were names of one file: rename() leaves them alone then */
+    } else if (errno != ENOENT) {
+        rename(path, prev);
     }
     dt_free(tmp);
 }
@@ -94,6 +102,16 @@ dt_status dt_train_save_state(dt_train_run *run)
     return st;
 }
 
+/* Whole numbers within what this run can have reached; a file that was tampered with must not send it anywhere else. */
+static int plausible(const dt_train_run *run, const double v[COUNTERS], size_t rows)
+{
+    for (int i = 0; i < COUNTERS; i++)
+        if (!isfinite(v[i])) return 0;
+    double epochs = (double)run->opts.epochs, batches = (double)dt_loader_batches(run->loader);
+    return v[0] >= 0 && v[0] <= epochs && v[0] == (double)rows && v[1] >= 0 && v[1] <= batches && v[2] >= 0 &&
+           v[2] <= epochs * batches && v[4] >= 0 && v[4] <= v[0];
+}
+
 static dt_status take_progress(dt_train_run *run, const dt_st_file *file, const char *path, dt_error *err)
 {
     const dt_st_entry *c = dt_st_find(file, "train.counters"), *r = dt_st_find(file, "train.rows");
@@ -109,9 +127,12 @@ static dt_status take_progress(dt_train_run *run, const dt_st_file *file, const 
                        path, run->opts.data, hash, have);
     double v[COUNTERS];
     memcpy(v, c->data, sizeof v);
+    size_t rows = r->bytes / (ROW_VALUES * sizeof(double));
+    if (!plausible(run, v, rows))
+        return dt_fail(err, DT_ERR_FORMAT, "%s: its counters are not those of a training of %lld epochs",
+                       path, (long long)run->opts.epochs);
     run->at = (dt_train_progress){(int64_t)v[0], (int64_t)v[1], (int64_t)v[2], v[3], (int64_t)v[4],
                                   v[5],          v[6],          v[7],          v[8]};
-    size_t rows = r->bytes / (ROW_VALUES * sizeof(double));
     if (dt_grow(&run->rows, &run->row_capacity, rows, sizeof *run->rows) != 0)
         return dt_fail_memory(err, rows * sizeof *run->rows, "the results");
     run->row_count = rows;
@@ -161,6 +182,29 @@ dt_status dt_train_load_state(dt_train_run *run)
     return st;
 }
 
+int dt_train_has_state(const dt_train_run *run)
+{
+    static const char *const names[] = {"state.safetensors", "state.prev.safetensors"};
+    int found = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = dt_train_path(run, names[i]);
+        found |= path && dt_is_file(path);
+        dt_free(path);
+    }
+    return found;
+}
+
+dt_status dt_train_lock(dt_train_run *run)
+{
+    dt_error *err = dt_ctx_error(run->ctx);
+    const char *out = run->opts.out;
+    run->lock = opendir(out);
+    if (!run->lock) return dt_fail(err, DT_ERR_IO, "%s: %s", out, strerror(errno));
+    /* A file system that knows no locks is no reason not to train. */
+    if (flock(dirfd(run->lock), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return DT_OK;
+    return dt_fail(err, DT_ERR_STATE, "%s: another process is training in this folder", out);
+}
+
 dt_status dt_train_clean(dt_train_run *run)
 {
     dt_error *err = dt_ctx_error(run->ctx);
@@ -168,10 +212,12 @@ dt_status dt_train_clean(dt_train_run *run)
     DT_TRY(dt_dir_list(run->opts.out, &names, err));
     dt_status st = DT_OK;
     for (size_t i = 0; i < names.count && st == DT_OK; i++) {
-        if (!dt_glob_match("*.safetensors.tmp*", names.items[i]) &&
-            !dt_glob_match("results.*.tmp-*", names.items[i]) &&
-            !dt_glob_match("events.*.tmp-*", names.items[i]))
-            continue;
+        static const char *const patterns[] = {"*.safetensors.tmp*", "results.*.tmp-*", "events.*.tmp-*",
+                                               "train_batch0.jpg.tmp-*", "args.json.tmp-*"};
+        int ours = 0;
+        for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++)
+            ours |= dt_glob_match(patterns[k], names.items[i]);
+        if (!ours) continue;
         char *path = dt_train_path(run, names.items[i]);
         if (path)
             unlink(path);
@@ -187,9 +233,18 @@ dt_status dt_train_begin(dt_train_run *run)
 {
     dt_error *err = dt_ctx_error(run->ctx);
     DT_TRY(dt_mkdirs(run->opts.out, err));
-    static const char *const states[] = {"state.safetensors", "state.prev.safetensors"};
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-        char *path = dt_train_path(run, states[i]);
+    DT_TRY(dt_train_lock(run));
+    DT_TRY(dt_train_clean(run));
+    static const char *const old[] = {"state.safetensors",
+                                      "state.prev.safetensors",
+                                      "best.safetensors",
+                                      "last.safetensors",
+                                      "results.csv",
+                                      "results.png",
+                                      "events.out.tfevents.0.dettool",
+                                      "train_batch0.jpg"};
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
+        char *path = dt_train_path(run, old[i]);
         if (!path) return dt_fail_memory(err, 64, "a path");
         unlink(path);
         dt_free(path);

@@ -22,7 +22,8 @@ static void describe_layer_norm(const dt_module *self, char *out, size_t size)
     const norm_layer *l = (const norm_layer *)self;
     char eps[DT_NUM_MAX];
     dt_format_f64(eps, l->eps);
-    snprintf(out, size, "(%lld,), eps=%s, elementwise_affine=True, bias=True", (long long)dt_numel(l->weight), eps);
+    snprintf(out, size, "(%lld,), eps=%s, elementwise_affine=True, bias=True", (long long)dt_numel(l->weight),
+             eps);
 }
 
 static dt_tensor *group_norm(dt_ctx *ctx, dt_module *self, dt_tensor *x)
@@ -36,7 +37,8 @@ static void describe_group_norm(const dt_module *self, char *out, size_t size)
     const norm_layer *l = (const norm_layer *)self;
     char eps[DT_NUM_MAX];
     dt_format_f64(eps, l->eps);
-    snprintf(out, size, "%d, %lld, eps=%s, affine=True, bias=True", l->groups, (long long)dt_numel(l->weight), eps);
+    snprintf(out, size, "%d, %lld, eps=%s, affine=True, bias=True", l->groups, (long long)dt_numel(l->weight),
+             eps);
 }
 
 static const dt_module_class layer_norm_class = {"LayerNorm", sizeof(norm_layer), layer_norm, NULL,

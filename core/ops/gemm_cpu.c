@@ -8,7 +8,7 @@
 #define NV             2
 #define MADD(a, b, c)  ((a) * (b) + (c))
 #define MADD1(a, b, c) ((a) * (b) + (c))
-#define TB 8
+#define TB             8
 #define COPY_TAIL(dst, src, n)                                                                               \
     do {                                                                                                     \
         for (int64_t t = 0; t < (n); t++)                                                                    \

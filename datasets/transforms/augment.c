@@ -9,7 +9,8 @@
 
 dt_augment_opts dt_augment_none(void)
 {
-    return (dt_augment_opts){.min_side = 2, .min_area_ratio = 0.1, .max_aspect = 100};
+    return (dt_augment_opts){
+        .min_side = 2, .min_area_ratio = 0.1, .max_aspect = 100, .fill = DT_LETTERBOX_FILL};
 }
 
 dt_augment_opts dt_augment_defaults(void)
@@ -168,11 +169,12 @@ static dt_affine view_map(const dt_aug_params *p, const dt_aug_view *view, int s
 }
 
 /* Picture -> canvas. A mosaic's pictures touch its centre with one corner, their longer side being `side`. */
-static dt_status place_picture(const dt_aug_view *view, int slot, const dt_image *image, int side,
-                               dt_affine *place, dt_box *part, dt_error *err)
+static dt_status place_picture(const dt_augment_opts *o, const dt_aug_view *view, int slot,
+                               const dt_image *image, int side, dt_affine *place, dt_box *part, dt_error *err)
 {
     dt_letterbox lb;
-    DT_TRY(dt_letterbox_make(DT_LETTERBOX_CENTER, 0, image->width, image->height, side, side, &lb, err));
+    dt_letterbox_mode mode = view->mosaic ? DT_LETTERBOX_CENTER : o->letterbox;
+    DT_TRY(dt_letterbox_make(mode, 0, image->width, image->height, side, side, &lb, err));
     double x = lb.left, y = lb.top, w = lb.new_width, h = lb.new_height, canvas = side;
     if (view->mosaic) {
         double cx = floor(view->center_x * side), cy = floor(view->center_y * side);
@@ -226,13 +228,13 @@ static dt_status render_view(const dt_aug_params *p, int which, const dt_augment
 {
     const dt_aug_view *view = &p->view[which];
     const dt_affine map = view_map(p, view, side);
-    memset(image->data, DT_LETTERBOX_FILL, (size_t)side * (size_t)side * 3);
+    memset(image->data, o->fill, (size_t)side * (size_t)side * 3);
     for (int i = 0; i < (view->mosaic ? DT_MOSAIC : 1); i++) {
         const dt_sample *s = src[which * DT_MOSAIC + i];
         dt_affine place;
         dt_box part;
         DT_TRY(require_rgb(s, err));
-        DT_TRY(place_picture(view, i, &s->image, side, &place, &part, err));
+        DT_TRY(place_picture(o, view, i, &s->image, side, &place, &part, err));
         DT_TRY(dt_warp_part(&s->image, place, map, part, image, err));
         DT_TRY(add_labels(o, s, place, map, part, side, labels, dropped, err));
     }

@@ -27,6 +27,11 @@ typedef struct dt_augment_opts {
      * min_area_ratio of the whole object's area, and the longer side is less than max_aspect times the
      * shorter one. */
     double min_side, min_area_ratio, max_aspect;
+
+    /* What is not random: the gray level around pictures, and how a single picture lies on its canvas (the pictures of a
+     * mosaic keep their aspect whatever the mode). dt_loader sets both from its own options. */
+    uint8_t fill;
+    dt_letterbox_mode letterbox;
 } dt_augment_opts;
 
 /** hsv .015 .7 .4, degrees 0, translate .1, scale .5, shear 0, flipud 0, fliplr .5, mosaic 1, mixup 0; 2, .1,

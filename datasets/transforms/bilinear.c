@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/mem.h"
 #include "core/cpu.h"
+#include "core/mem.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>

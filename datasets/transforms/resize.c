@@ -3,9 +3,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/cpu.h"
 #include "core/mem.h"
 #include "datasets/transforms/bilinear.h"
-#include "core/cpu.h"
 
 static const char *const filter_names[] = {
     [DT_RESIZE_BILINEAR] = "bilinear",

@@ -6,7 +6,8 @@
 
 typedef enum dt_resize_filter {
     DT_RESIZE_BILINEAR,    /* OpenCV INTER_LINEAR: 2x2 source pixels, no antialiasing */
-    DT_RESIZE_BILINEAR_AA, /* Pillow BILINEAR, torchvision antialias=True: triangle as wide as the scale */
+    DT_RESIZE_BILINEAR_AA, /* Pillow BILINEAR, torchvision antialias=True: triangle as wide as the scale;
+                            * rows first, then columns (Pillow since 13 picks the order by cost: 1 level apart) */
     DT_RESIZE_NEAREST,     /* OpenCV INTER_NEAREST: source pixel floor(x * src / dst) */
 } dt_resize_filter;
 

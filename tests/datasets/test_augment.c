@@ -148,18 +148,18 @@ static void augmented_boxes_match_pixels(void)
 }
 
 /* With everything off, augmentation is the centred letterbox. */
-static void nothing_drawn_is_a_letterbox(void)
+static void one_letterbox(dt_letterbox_mode mode)
 {
     dt_error err = {0};
     dt_sample s[4], plain = {0}, out = {0};
     make_samples(s);
     dt_augment_opts o = dt_augment_none();
+    o.letterbox = mode;
+    o.fill = 7;
     for (int i = 0; i < 4; i += 3) { /* one that is enlarged, one that is shrunk before */
         dt_letterbox lb;
-        CHECK_OK(dt_letterbox_make(DT_LETTERBOX_CENTER, 0, s[i].image.width, s[i].image.height, 192, 192, &lb,
-                                   &err),
-                 &err);
-        CHECK_OK(dt_sample_letterbox(&s[i], &lb, DT_RESIZE_BILINEAR, 114, &plain, &err), &err);
+        CHECK_OK(dt_letterbox_make(mode, 0, s[i].image.width, s[i].image.height, 192, 192, &lb, &err), &err);
+        CHECK_OK(dt_sample_letterbox(&s[i], &lb, DT_RESIZE_BILINEAR, 7, &plain, &err), &err);
         CHECK_OK(dt_aug_prepare(&s[i], 192, DT_RESIZE_BILINEAR, &err), &err);
         dt_rng rng = dt_rng_make(1, DT_RNG_TEST, 0, 0);
         dt_aug_params p = dt_aug_draw(&o, 1, 0, 4, &rng);
@@ -179,6 +179,69 @@ static void nothing_drawn_is_a_letterbox(void)
     }
     dt_sample_free(&plain);
     dt_sample_free(&out);
+    free_samples(s);
+}
+
+static void nothing_drawn_is_a_letterbox(void)
+{
+    one_letterbox(DT_LETTERBOX_CENTER);
+    one_letterbox(DT_LETTERBOX_TOP_LEFT);
+    one_letterbox(DT_LETTERBOX_STRETCH);
+}
+
+/* Boxes after mosaic and affine map as tests/golden/make_augment.py computes them; then the flips of the same thing are its
+ * mirror images, to the pixel. */
+static void geometry_equals_ultralytics(void)
+{
+    FILE *f = fopen(dt_test_golden("augment.txt"), "r");
+    if (!CHECK(f != NULL)) return;
+    dt_error err = {0};
+    dt_sample s[4], out = {0}, flipped = {0};
+    make_samples(s);
+    for (int i = 0; i < 4; i++)
+        CHECK_OK(dt_aug_prepare(&s[i], 192, DT_RESIZE_BILINEAR, &err), &err);
+    dt_augment_opts o = dt_augment_none();
+    dt_aug_params p = {0};
+    dt_aug_view *v = &p.view[0];
+    int count, cases = 0;
+    while (fscanf(f, "%d %lf %lf %lf %lf %lf %lf %lf %lf %d", &v->mosaic, &v->center_x, &v->center_y,
+                  &v->degrees, &v->scale, &v->shear_x, &v->shear_y, &v->translate_x, &v->translate_y,
+                  &count) == 10) {
+        const dt_sample *src[2 * DT_MOSAIC] = {&s[0], &s[1], &s[2], &s[3]};
+        CHECK_OK(dt_aug_apply(&p, &o, src, 192, &out, NULL, &err), &err);
+        CHECK_INT(out.label_count, count);
+        for (int i = 0; i < count; i++) {
+            int cls;
+            dt_box b;
+            CHECK(fscanf(f, "%d %lf %lf %lf %lf", &cls, &b.x1, &b.y1, &b.x2, &b.y2) == 5);
+            if ((size_t)i >= out.label_count) continue;
+            dt_box got = out.labels[i].box;
+            CHECK_INT(out.labels[i].cls, cls);
+            CHECK_NEAR(got.x1, b.x1, 1e-6);
+            CHECK_NEAR(got.y1, b.y1, 1e-6);
+            CHECK_NEAR(got.x2, b.x2, 1e-6);
+            CHECK_NEAR(got.y2, b.y2, 1e-6);
+        }
+        for (int flip = 0; flip < 2; flip++) {
+            p.flip_lr = flip == 0;
+            p.flip_ud = flip == 1;
+            CHECK_OK(dt_aug_apply(&p, &o, src, 192, &flipped, NULL, &err), &err);
+            (flip ? dt_sample_flip_ud : dt_sample_flip_lr)(&flipped);
+            int differ = 0;
+            for (int k = 0; k < 192 * 192 * 3; k++)
+                differ +=
+                    abs(flipped.image.data[k] - out.image.data[k]) > 1; /* ties may round the other way */
+            CHECK_MSG(differ < 192 * 3, "case %d, flip %d: %d values differ", cases, flip, differ);
+            for (size_t i = 0; i < out.label_count && i < flipped.label_count; i++)
+                CHECK_NEAR(flipped.labels[i].box.x1, out.labels[i].box.x1, 1e-6);
+        }
+        p.flip_lr = p.flip_ud = 0;
+        cases++;
+    }
+    fclose(f);
+    CHECK_INT(cases, 24);
+    dt_sample_free(&out);
+    dt_sample_free(&flipped);
     free_samples(s);
 }
 
@@ -295,6 +358,7 @@ int main(void)
     RUN(letterbox_moves_boxes_with_pixels);
     RUN(augmented_boxes_match_pixels);
     RUN(nothing_drawn_is_a_letterbox);
+    RUN(geometry_equals_ultralytics);
     RUN(same_params_same_pixels);
     RUN(rotation_encloses);
     RUN(clean_up_rule);

@@ -173,11 +173,15 @@ static void parts_meet_without_gaps(void)
     dt_error err = {0};
     dt_image white = blank(50, 50, 3), out = blank(64, 64, 3);
     memset(white.data, 255, 50 * 50 * 3);
-    const double angles[] = {0, 0, 30, 90, 211}, mirror[] = {1, -1, 1, 1, -1};
-    for (int k = 0; k < 5; k++) {
+    /* The last two put edges exactly on pixel centres. */
+    const double angles[] = {0, 0, 30, 90, 211, 0, 0}, mirror[] = {1, -1, 1, 1, -1, 1, -1};
+    const double scale[] = {.9, .9, .9, .9, .9, 1, 1}, middle[] = {32, 32, 32, 32, 32, 32.5, 32.5};
+    for (int k = 0; k < 7; k++) {
         double c = cos(angles[k] * M_PI / 180), s = angles[k] == 0 ? 0 : sin(angles[k] * M_PI / 180);
-        dt_affine view = {{c * .9 * mirror[k], s * .9, 0, -s * .9 * mirror[k], c * .9, 0}};
-        view = dt_affine_mul(dt_affine_translate(32, 32), dt_affine_mul(view, dt_affine_translate(-50, -50)));
+        dt_affine view = {{c * mirror[k], s, 0, -s * mirror[k], c, 0}};
+        view = dt_affine_mul(dt_affine_scale(scale[k], scale[k]), view);
+        view = dt_affine_mul(dt_affine_translate(middle[k], middle[k]),
+                             dt_affine_mul(view, dt_affine_translate(-50, -50)));
         int written[64 * 64] = {0};
         for (int part = 0; part < 4; part++) {
             double x = part & 1 ? 50 : 0, y = part & 2 ? 50 : 0;

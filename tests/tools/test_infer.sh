@@ -59,6 +59,36 @@ before=$(sha256sum <a/x.jpg)
 expect 1 'is an input' "$DETTOOL_BIN" infer a/x.jpg --weights $w --out a
 [ "$before" = "$(sha256sum <a/x.jpg)" ] || fail "the input was changed"
 
+# ... nor are their labels, by whatever name the folder goes
+mkdir flat flat/images flat/labels
+cp "$img" flat/images/x.jpg
+echo '0 0.5 0.5 0.1 0.1' >flat/labels/x.txt
+ln -s flat alias
+expect 1 'would be written over' "$DETTOOL_BIN" infer flat/images --weights $w --out alias --save-txt --no-draw
+[ "$(cat flat/labels/x.txt)" = '0 0.5 0.5 0.1 0.1' ] || fail "a label of the data set was written over"
+expect 0 '1 of 1' "$DETTOOL_BIN" infer flat/images --weights $w --out flat/found --save-txt
+expect 0 '1 of 1' "$DETTOOL_BIN" infer flat/images --weights $w --out flat/found --save-txt
+
+# Names as they come: blanks, %, a newline, a hyphen in front, no extension, a link
+mkdir names
+cp "$img" names/'a b%d.jpg'
+cp "$img" names/$'new\nline.PNG'
+cp "$img" names/noext
+cp "$img" ./-x.jpg
+ln -s "$PWD/names/noext" names/link.jpeg
+ln -s nowhere names/dangling.jpg
+expect 0 '5 of 5' "$DETTOOL_BIN" infer --weights $w --out named names names/noext -- -x.jpg
+for f in 'a b%d.jpg' $'new\nline.PNG' noext.jpg link.jpeg -x.jpg; do
+    [ -s "named/$f" ] || fail "named/$f is missing"
+done
+
+# Results that cannot be written: an error, and no line that says otherwise
+mkdir -p taken/"$(basename "$img")"/x
+expect 1 '0 of 1' "$DETTOOL_BIN" infer "$img" --weights $w --out taken --conf 1
+grep -q 'nothing found' out.txt && fail "a picture that could not be written counts as done"
+expect 1 '"error"' "$DETTOOL_BIN" infer "$img" --weights $w --out taken --json
+[ "$(grep -c '"file"' out.txt)" -eq 1 ] || fail "one file, two entries"
+
 # Bad files: named, the others are done, exit 1
 : >zero.jpg
 head -c 300 "$img" >cut.jpg

@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "core/file.h"
 #include "core/json.h"
 #include "core/mem.h"
 #include "core/optim.h"
@@ -11,6 +11,7 @@
 #include "models/detector.h"
 #include "models/registry.h"
 #include "tools/cli.h"
+#include "tools/op_times.h"
 
 /* What is timed: one forward pass, or one whole training step (forward, loss, backward, SGD with momentum), on random
  * pictures. */
@@ -26,14 +27,8 @@ typedef struct bench {
     float *boxes; /* one a picture */
     int32_t *box_class, *box_image;
     int train;
+    dt_op_times *ops; /* or NULL */
 } bench;
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
 
 static dt_status add_param(void *arg, const char *full_name, dt_module *owner, dt_param *param)
 {
@@ -97,10 +92,16 @@ static dt_status prepare(bench *b)
     return dt_ctx_status(b->ctx);
 }
 
+static void enter(bench *b, dt_phase phase)
+{
+    if (b->ops) b->ops->phase = phase;
+}
+
 static dt_status train_step(bench *b)
 {
     dt_tensor *loss;
     dt_optim_zero_grad(b->optim);
+    enter(b, DT_PHASE_FORWARD);
     if (b->detector) {
         dt_detector_labels labels = {
             .n = b->batch, .boxes = b->boxes, .cls = b->box_class, .image = b->box_image};
@@ -109,6 +110,7 @@ static dt_status train_step(bench *b)
     } else {
         loss = dt_cross_entropy(b->ctx, dt_forward(b->ctx, b->net, b->images), b->classes, b->batch, NULL);
     }
+    enter(b, DT_PHASE_BACKWARD);
     if (dt_backward(b->ctx, loss, NULL) != DT_OK) return dt_ctx_status(b->ctx);
     return dt_optim_step(b->ctx, b->optim);
 }
@@ -136,27 +138,33 @@ static dt_status measure(bench *b, double *ms, int64_t count)
     for (int64_t i = -1; i < count; i++) {
         dt_scope scope = dt_scope_open(b->ctx);
         dt_ctx_set_step(b->ctx, (uint64_t)(i + 1));
-        double start = now_ms();
+        if (b->ops && i == 0) dt_ctx_set_op_timer(b->ctx, dt_op_times_add, b->ops);
+        double start = dt_seconds();
         dt_status st = b->train ? train_step(b) : infer_step(b);
         dt_scope_close(b->ctx, scope);
         if (st != DT_OK) return st;
-        if (i >= 0) ms[i] = (now_ms() - start) / (double)b->batch;
+        if (i >= 0) ms[i] = (dt_seconds() - start) * 1e3 / (double)b->batch;
     }
     qsort(ms, (size_t)count, sizeof *ms, by_value);
     return DT_OK;
 }
 
-static void report(const bench *b, const double *ms, int64_t count, int json)
+static dt_status report(const bench *b, const double *ms, int64_t count, int json)
 {
     int threads = dt_pool_threads(dt_ctx_pool(b->ctx));
     double median = count % 2 ? ms[count / 2] : (ms[count / 2 - 1] + ms[count / 2]) / 2;
-    double peak_mb = (double)dt_mem_peak() / 1e6;
+    double peak_mb = (double)dt_mem_peak() / 1e6, total = 0;
+    for (int64_t i = 0; i < count; i++)
+        total += ms[i];
+    total /= (double)count;
+    int64_t images = count * b->batch;
     if (!json) {
         printf("%s %s, %lld x %lld, batch %lld, %d threads: %.2f ms an image at best, %.2f median of %lld; "
                "%.0f MB\n",
                b->entry->name, b->train ? "training step" : "forward", (long long)b->imgsz,
                (long long)b->imgsz, (long long)b->batch, threads, ms[0], median, (long long)count, peak_mb);
-        return;
+        if (b->ops) dt_op_times_text(b->ops, images, total, stdout);
+        return DT_OK;
     }
     dt_str out = {0};
     dt_json j = dt_json_begin(&out, 2);
@@ -177,12 +185,12 @@ static void report(const bench *b, const double *ms, int64_t count, int json)
     dt_json_num(&j, median);
     dt_json_key(&j, "peak_mb");
     dt_json_num(&j, peak_mb);
+    if (b->ops) dt_op_times_json(b->ops, images, total, &j);
     dt_json_object_end(&j);
-    if (out.failed)
-        dt_cli_warn("out of memory while writing the result");
-    else
-        printf("%s\n", out.data);
+    dt_status st = out.failed ? dt_ctx_fail_memory(b->ctx, out.len, "the result") : DT_OK;
+    if (st == DT_OK) puts(out.data);
     dt_str_free(&out);
+    return st;
 }
 
 static void bench_free(bench *b)
@@ -202,7 +210,8 @@ static void bench_free(bench *b)
 static int run(int argc, char **argv)
 {
     int64_t imgsz = 0, batch = 1, threads = 0, repeat = 10;
-    int train = 0, json = 0;
+    int train = 0, json = 0, by_op = 0;
+    dt_op_times times = {0};
     const char *operands[1];
     const dt_opt opts[] = {
         {"imgsz", "img", DT_OPT_INT, &imgsz, 0, 4096, NULL, "N", "side of the pictures; 0: the model's own"},
@@ -211,6 +220,7 @@ static int run(int argc, char **argv)
         {"repeat", "n", DT_OPT_INT, &repeat, 1, 100000, NULL, "N", "timed runs"},
         {"train", NULL, DT_OPT_FLAG, &train, 0, 0, NULL, NULL,
          "time a training step instead of a forward pass"},
+        {"ops", NULL, DT_OPT_FLAG, &by_op, 0, 0, NULL, NULL, "what every op takes of it, too"},
         {"json", NULL, DT_OPT_FLAG, &json, 0, 0, NULL, NULL, "one JSON document on stdout"},
         {0},
     };
@@ -219,7 +229,7 @@ static int run(int argc, char **argv)
     if (rc >= 0) return rc;
     if (count != 1) return dt_cli_usage_error(&dt_cmd_bench, "one MODEL is needed");
     dt_error err = {0};
-    bench b = {.train = train, .batch = batch};
+    bench b = {.train = train, .batch = batch, .ops = by_op ? &times : NULL};
     b.entry = dt_model_find_any(operands[0], &err);
     if (!b.entry) return dt_cli_usage_error(&dt_cmd_bench, "%s", err.text);
     b.imgsz = imgsz ? imgsz : b.entry->imgsz;
@@ -235,13 +245,11 @@ static int run(int argc, char **argv)
     }
     st = prepare(&b);
     if (st == DT_OK) st = measure(&b, ms, repeat);
-    if (st == DT_OK)
-        report(&b, ms, repeat, json);
-    else
-        rc = dt_cli_fail(&dt_cmd_bench, dt_ctx_error(b.ctx));
+    if (st == DT_OK) st = report(&b, ms, repeat, json);
+    rc = st == DT_OK ? DT_EXIT_OK : dt_cli_fail(&dt_cmd_bench, dt_ctx_error(b.ctx));
     bench_free(&b);
     dt_free(ms);
-    return st == DT_OK ? DT_EXIT_OK : rc;
+    return rc;
 }
 
 const dt_command dt_cmd_bench = {
@@ -250,9 +258,12 @@ const dt_command dt_cmd_bench = {
     .summary = "time a model: forward pass or training step",
     .details =
         "Random weights and pictures, float32, on the CPU. Times are milliseconds a picture. The forward "
-        "pass "
-        "is timed with\nnorms folded into the convolutions; a training step is forward, loss, backward and "
-        "SGD with momentum.\n\n"
-        "Example:\n  dettool bench resnet18 --train --batch 8 --threads 2 --json",
+        "pass is\n"
+        "timed with norms folded into the convolutions; a training step is forward, loss, backward and SGD "
+        "with\n"
+        "momentum. --ops adds the mean time in the kernels of every op; the optimizer is not one of them.\n\n"
+        "Examples:\n"
+        "  dettool bench resnet18 --train --batch 8 --threads 2 --json\n"
+        "  dettool bench yolo-nano --ops",
     .run = run,
 };

@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/device.h"
 #include "core/json.h"
@@ -183,33 +182,15 @@ static dt_status do_file(infer_job *job, size_t i, dt_detections *found, dt_erro
     if (st != DT_OK) *err = *dt_ctx_error(job->ctx);
     dt_ctx_clear_error(job->ctx);
     double ms = (dt_seconds() - before) * 1e3;
-    if (st == DT_OK) {
-        if (job->json)
-            write_json(job, file, &image, found->items, found->count);
-        else
-            print_line(job, file, &image, found->items, found->count, ms);
-    }
     if (st == DT_OK && job->labels.count)
         st = write_txt(job, job->labels.items[i], &image, found->items, found->count, err);
     if (st == DT_OK && job->pictures.count)
         st = draw(job, job->pictures.items[i], &image, found->items, found->count, err);
+    /* Last: a file whose results could not be written is reported as failed and as nothing else. */
+    if (st == DT_OK && job->json) write_json(job, file, &image, found->items, found->count);
+    if (st == DT_OK && !job->json) print_line(job, file, &image, found->items, found->count, ms);
     dt_image_free(&image);
     return st;
-}
-
-/* An input must not be written over by its drawn copy. */
-static dt_status check_targets(const infer_job *job, dt_error *err)
-{
-    for (size_t i = 0; i < job->pictures.count; i++) {
-        struct stat a, b;
-        if (stat(job->pictures.items[i], &b) != 0) continue;
-        for (size_t k = 0; k < job->files.count; k++)
-            if (stat(job->files.items[k], &a) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-                return dt_fail(err, DT_ERR_ARG,
-                               "%s is an input and would be written over; choose another --out",
-                               job->files.items[k]);
-    }
-    return DT_OK;
 }
 
 static dt_status plan_outputs(infer_job *job, dt_error *err)
@@ -218,13 +199,13 @@ static dt_status plan_outputs(infer_job *job, dt_error *err)
     if (!o->out) return DT_OK;
     DT_TRY(dt_mkdirs(o->out, err));
     if (!o->no_draw) DT_TRY(dt_infer_targets(&job->files, o->out, NULL, &job->pictures, err));
-    DT_TRY(check_targets(job, err));
+    DT_TRY(dt_infer_check_targets(&job->files, &job->pictures, err));
     if (!o->save_txt) return DT_OK;
     char *labels = dt_path_join(o->out, "labels");
     dt_status st = labels ? dt_mkdirs(labels, err) : dt_fail_memory(err, strlen(o->out), "a path");
     if (st == DT_OK) st = dt_infer_targets(&job->files, labels, ".txt", &job->labels, err);
     dt_free(labels);
-    return st;
+    return st == DT_OK ? dt_infer_check_targets(&job->files, &job->labels, err) : st;
 }
 
 static dt_status prepare(infer_job *job, dt_error *err)

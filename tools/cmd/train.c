@@ -1,5 +1,7 @@
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "core/mem.h"
@@ -7,8 +9,9 @@
 #include "tools/options_json.h"
 #include "tools/train.h"
 
-/* What may differ between a run and its continuation: nothing that moves a bit of the result. */
-static const char free_options[] = "resume|workers|threads|save-minutes|json";
+/* What may differ between a run and its continuation: nothing that moves a bit of the result. The data may have moved
+ * to another folder; that they are the same is checked. */
+static const char free_options[] = "resume|data|workers|threads|cache|save-minutes|json";
 
 static dt_train_opts defaults(void)
 {
@@ -60,38 +63,41 @@ static dt_status args_text(const dt_opt *table, dt_str *text, dt_error *err)
     return text->failed ? dt_fail_memory(err, text->len, "args.json") : DT_OK;
 }
 
-static void print_result(const dt_train_run *run)
+static dt_status print_json(const dt_train_run *run, double seconds, const dt_train_row *best, dt_error *err)
 {
-    const dt_train_opts *o = &run->opts;
+    dt_str text = {0};
+    dt_json j = dt_json_begin(&text, 2);
+    dt_json_object(&j);
+    dt_json_key(&j, "out"), dt_json_str(&j, run->opts.out);
+    dt_json_key(&j, "epochs"), dt_json_int(&j, run->at.epoch);
+    dt_json_key(&j, "seconds"), dt_json_num(&j, seconds);
+    dt_json_key(&j, "best_epoch"), dt_json_int(&j, run->at.best_epoch);
+    if (best && best->validated) {
+        dt_json_key(&j, "AP50"), dt_json_num(&j, best->score.ap50);
+        dt_json_key(&j, "AP"), dt_json_num(&j, best->score.ap);
+    }
+    dt_json_object_end(&j);
+    dt_status st = text.failed ? dt_fail_memory(err, text.len, "the result") : DT_OK;
+    if (st == DT_OK) puts(text.data);
+    dt_str_free(&text);
+    return st;
+}
+
+static dt_status print_result(const dt_train_run *run, dt_error *err)
+{
     const dt_train_row *best = NULL;
     double seconds = 0;
     for (size_t i = 0; i < run->row_count; i++) {
         seconds += run->rows[i].seconds;
         if (run->rows[i].epoch == run->at.best_epoch) best = &run->rows[i];
     }
-    if (o->json) {
-        dt_str text = {0};
-        dt_json j = dt_json_begin(&text, 2);
-        dt_json_object(&j);
-        dt_json_key(&j, "out"), dt_json_str(&j, o->out);
-        dt_json_key(&j, "epochs"), dt_json_int(&j, run->at.epoch);
-        dt_json_key(&j, "seconds"), dt_json_num(&j, seconds);
-        dt_json_key(&j, "best_epoch"), dt_json_int(&j, run->at.best_epoch);
-        if (best && best->validated) {
-            dt_json_key(&j, "AP50"), dt_json_num(&j, best->score.ap50);
-            dt_json_key(&j, "AP"), dt_json_num(&j, best->score.ap);
-        }
-        dt_json_object_end(&j);
-        if (text.data) puts(text.data);
-        dt_str_free(&text);
-        return;
-    }
+    if (run->opts.json) return print_json(run, seconds, best, err);
+    printf("%lld epoch%s in %.1f s; ", (long long)run->at.epoch, run->at.epoch == 1 ? "" : "s", seconds);
     if (best && best->validated)
-        printf("%lld epochs in %.1f s; best epoch %lld: AP50 %.4f, AP %.4f; %s/best.safetensors\n",
-               (long long)run->at.epoch, seconds, (long long)best->epoch, best->score.ap50, best->score.ap,
-               o->out);
-    else
-        printf("%lld epochs in %.1f s; %s/last.safetensors\n", (long long)run->at.epoch, seconds, o->out);
+        printf("best epoch %lld: AP50 %.4f, AP %.4f; ", (long long)best->epoch, best->score.ap50,
+               best->score.ap);
+    printf("%s/best.safetensors\n", run->opts.out);
+    return DT_OK;
 }
 
 /* Values that depend on other options. */
@@ -107,13 +113,79 @@ static int complete(const dt_command *command, dt_train_opts *o, dt_error *err)
     return -1;
 }
 
+/* What a run's options point to. */
+typedef struct owned_texts {
+    void *json; /* args.json of a resumed run */
+    dt_str args;
+    char *out, *data, *weights;
+} owned_texts;
+
+static void owned_free(owned_texts *own)
+{
+    dt_options_free(own->json);
+    dt_str_free(&own->args);
+    dt_free(own->out);
+    dt_free(own->data);
+    dt_free(own->weights);
+}
+
+/* An existing path made absolute, symbolic links as they are: a run can be resumed from any folder. What is no path in
+ * the file system stays. */
+static dt_status make_absolute(const char **path, char **own, dt_error *err)
+{
+    char here[PATH_MAX];
+    if (!*path || !(dt_is_file(*path) || dt_is_dir(*path)) || !getcwd(here, sizeof here)) return DT_OK;
+    *own = dt_path_join(here, *path);
+    if (!*own) return dt_fail_memory(err, strlen(*path), "a path");
+    *path = *own;
+    return DT_OK;
+}
+
+/* Options and text of args.json of a new run; -1 to go on, or an exit code. */
+static int set_up(const dt_opt *table, dt_train_opts *o, owned_texts *own, dt_error *err)
+{
+    if (!o->data) return dt_cli_usage_error(&dt_cmd_train, "--data is needed: the data.yaml to train on");
+    int rc = complete(&dt_cmd_train, o, err);
+    if (rc >= 0) return rc;
+    if (!o->out) o->out = own->out = next_free_dir();
+    char *path = o->out ? dt_path_join(o->out, "args.json") : NULL;
+    int taken = path && dt_is_file(path);
+    dt_status st = path ? DT_OK : dt_fail_memory(err, 64, "the folder of the run");
+    dt_free(path);
+    if (taken && !o->force)
+        return dt_cli_usage_error(&dt_cmd_train,
+                                  "%s holds a run already; --resume %s goes on with it, --force "
+                                  "writes over it",
+                                  o->out, o->out);
+    if (st == DT_OK) st = make_absolute(&o->data, &own->data, err);
+    if (st == DT_OK) st = make_absolute(&o->weights, &own->weights, err);
+    if (st == DT_OK) st = args_text(table, &own->args, err);
+    return st == DT_OK ? -1 : dt_cli_fail(&dt_cmd_train, err);
+}
+
+/* The options of the run in `dir`; -1 to go on, or an exit code. */
+static int take_up(const dt_opt *table, const char *dir, dt_train_opts *o, owned_texts *own, dt_error *err)
+{
+    char *text = NULL, *path = dt_path_join(dir, "args.json");
+    size_t size;
+    dt_status st = path ? dt_file_read(path, 1 << 20, &text, &size, err) : dt_fail_memory(err, 64, "a path");
+    if (st == DT_OK) st = dt_options_read(table, text, path, free_options, &own->json, err);
+    if (st == DT_OK && !o->data) st = dt_fail(err, DT_ERR_FORMAT, "%s: 'data' is missing", path);
+    dt_free(text);
+    dt_free(path);
+    o->out = dir;
+    if (st == DT_ERR_ARG) return dt_cli_usage_error(&dt_cmd_train, "%s", err->text);
+    return st == DT_OK ? complete(&dt_cmd_train, o, err) : dt_cli_fail(&dt_cmd_train, err);
+}
+
 static int run_train(int argc, char **argv)
 {
     dt_train_run run = {.opts = defaults()};
     dt_train_opts *o = &run.opts;
     const char *resume = NULL;
     const dt_opt table[] = {
-        {"data", NULL, DT_OPT_STR, &o->data, 0, 0, NULL, "FILE", "data.yaml of the data set"},
+        {"data", NULL, DT_OPT_STR, &o->data, 0, 0, NULL, "FILE",
+         "data.yaml of the data set; with --resume: where it lies now"},
         {"model", NULL, DT_OPT_STR, &o->model, 0, 0, NULL, "NAME", "yolo-nano, yolo-resnet18, ..."},
         {"weights", NULL, DT_OPT_STR, &o->weights, 0, 0, NULL, "FILE",
          "start from these weights where they fit"},
@@ -182,45 +254,16 @@ static int run_train(int argc, char **argv)
     if (rc >= 0) return rc;
 
     dt_error err = {0};
-    void *keep = NULL;
-    char *text = NULL, *args_path = NULL, *out = NULL;
-    const char *resume_dir = resume;
-    rc = -1;
-    if (resume) {
-        size_t size;
-        args_path = dt_path_join(resume, "args.json");
-        if (!args_path || dt_file_read(args_path, 1 << 20, &text, &size, &err) != DT_OK ||
-            dt_options_read(table, text, args_path, free_options, &keep, &err) != DT_OK)
-            rc = err.status == DT_ERR_ARG ? dt_cli_usage_error(&dt_cmd_train, "%s", err.text)
-                                          : dt_cli_fail(&dt_cmd_train, &err);
-        o->out = resume_dir;
-    } else {
-        if (!o->data) rc = dt_cli_usage_error(&dt_cmd_train, "--data is needed: the data.yaml to train on");
-        if (rc < 0) rc = complete(&dt_cmd_train, o, &err);
-        if (rc < 0 && !o->out) o->out = out = next_free_dir();
-        if (rc < 0) {
-            args_path = dt_path_join(o->out ? o->out : ".", "args.json");
-            if (args_path && dt_is_file(args_path) && !o->force)
-                rc = dt_cli_usage_error(&dt_cmd_train,
-                                        "%s holds a run already; --resume %s goes on with it, --force "
-                                        "writes over it",
-                                        o->out, o->out);
-        }
-    }
+    owned_texts own = {0};
+    rc = resume ? take_up(table, resume, o, &own, &err) : set_up(table, o, &own, &err);
     if (rc < 0) {
-        dt_str args = {0};
-        dt_status st = resume ? DT_OK : args_text(table, &args, &err);
-        run.args = args.data;
-        if (st == DT_OK) st = dt_train(&run, resume != NULL, &err);
-        dt_str_free(&args);
-        if (st == DT_OK) print_result(&run);
+        run.args = own.args.data;
+        dt_status st = dt_train(&run, resume != NULL, &err);
+        if (st == DT_OK) st = print_result(&run, &err);
         rc = st == DT_OK ? DT_EXIT_OK : dt_cli_fail(&dt_cmd_train, &err);
     }
     dt_train_free(&run);
-    dt_options_free(keep);
-    dt_free(text);
-    dt_free(args_path);
-    dt_free(out);
+    owned_free(&own);
     return rc;
 }
 

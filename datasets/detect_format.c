@@ -1,0 +1,184 @@
+#include "datasets/detect_format.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "core/file.h"
+#include "core/mem.h"
+#include "core/str.h"
+#include "datasets/voc.h"
+#include "datasets/yolo.h"
+
+static int has_extension(const char *path, const char *extension)
+{
+    return strcasecmp(dt_path_extension(path), extension) == 0;
+}
+
+static int is_yaml(const char *path)
+{
+    return has_extension(path, ".yaml") || has_extension(path, ".yml");
+}
+
+static dt_status keep(char *found, char **source, dt_error *err)
+{
+    if (!found) return dt_fail_memory(err, 1, "a path");
+    *source = found;
+    return DT_OK;
+}
+
+/* ---- YOLO ---- */
+
+static dt_status find_yolo(const char *path, char **source, dt_error *err)
+{
+    dt_names names;
+    const char *only = NULL;
+    size_t yamls = 0;
+    if (dt_is_file(path)) return is_yaml(path) ? keep(dt_strdup(path), source, err) : DT_OK;
+    if (!dt_is_dir(path)) return DT_OK;
+    DT_TRY(dt_dir_list(path, &names, err));
+    for (size_t i = 0; i < names.count; i++) {
+        if (!is_yaml(names.items[i])) continue;
+        yamls++;
+        if (!only || strcmp(names.items[i], "data.yaml") == 0) only = names.items[i];
+    }
+    /* Of several yaml files only one by the usual name is surely the set's. */
+    dt_status st = DT_OK;
+    if (only && (yamls == 1 || strcmp(only, "data.yaml") == 0))
+        st = keep(dt_path_join(path, only), source, err);
+    dt_names_free(&names);
+    return st;
+}
+
+static dt_status read_yolo(const char *source, dt_pool *pool, dt_dataset *set, dt_findings *findings,
+                           dt_error *err)
+{
+    return dt_yolo_read(source, &(dt_yolo_read_opts){.pool = pool}, set, findings, err);
+}
+
+/* ---- COCO ---- */
+
+static int holds_match(const char *folder, const char *pattern)
+{
+    dt_names names;
+    dt_error ignored = {0};
+    int found = 0;
+    if (!dt_is_dir(folder) || dt_dir_list(folder, &names, &ignored) != DT_OK) return 0;
+    for (size_t i = 0; i < names.count && !found; i++)
+        found = dt_glob_match(pattern, names.items[i]);
+    dt_names_free(&names);
+    return found;
+}
+
+static dt_status find_coco(const char *path, char **source, dt_error *err)
+{
+    if (dt_is_file(path)) return has_extension(path, ".json") ? keep(dt_strdup(path), source, err) : DT_OK;
+    char *annotations = dt_path_join(path, "annotations");
+    if (!annotations) return dt_fail_memory(err, strlen(path), "a path");
+    int found = holds_match(annotations, "instances_*.json");
+    dt_free(annotations);
+    return found ? keep(dt_strdup(path), source, err) : DT_OK;
+}
+
+/* ---- VOC ---- */
+
+/* 1 if the folder has an annotation folder with XML files in it, or XML files itself. */
+static int is_voc_year(const char *path)
+{
+    dt_names names;
+    dt_error ignored = {0};
+    int found = 0;
+    if (!dt_is_dir(path) || dt_dir_list(path, &names, &ignored) != DT_OK) return 0;
+    for (size_t i = 0; i < names.count && !found; i++) {
+        found = has_extension(names.items[i], ".xml");
+        if (found || strcasecmp(names.items[i], "Annotations") != 0) continue;
+        char *folder = dt_path_join(path, names.items[i]);
+        found = folder && holds_match(folder, "*.[xX][mM][lL]");
+        dt_free(folder);
+    }
+    dt_names_free(&names);
+    return found;
+}
+
+static int holds_voc_year(const char *path)
+{
+    dt_names names;
+    dt_error ignored = {0};
+    int found = 0;
+    if (!dt_is_dir(path) || dt_dir_list(path, &names, &ignored) != DT_OK) return 0;
+    for (size_t i = 0; i < names.count && !found; i++) {
+        char *folder = dt_path_join(path, names.items[i]);
+        found = folder && is_voc_year(folder);
+        dt_free(folder);
+    }
+    dt_names_free(&names);
+    return found;
+}
+
+static dt_status find_voc(const char *path, char **source, dt_error *err)
+{
+    char *kit = dt_path_join(path, "VOCdevkit");
+    if (!kit) return dt_fail_memory(err, strlen(path), "a path");
+    int found = is_voc_year(path) || holds_voc_year(path) || holds_voc_year(kit);
+    dt_free(kit);
+    return found ? keep(dt_strdup(path), source, err) : DT_OK;
+}
+
+static dt_status read_voc(const char *source, dt_pool *pool, dt_dataset *set, dt_findings *findings,
+                          dt_error *err)
+{
+    return dt_voc_read(source, &(dt_voc_read_opts){.pool = pool, .rule = DT_VOC_EXACT}, set, findings, err);
+}
+
+/* ---- the table ---- */
+
+static const dt_set_format formats[] = {
+    {"yolo", "YOLO", find_yolo, read_yolo},
+    {"coco", "COCO JSON", find_coco, NULL},
+    {"voc", "PASCAL VOC", find_voc, read_voc},
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+const dt_set_format *dt_set_formats(size_t *count)
+{
+    *count = FORMATS;
+    return formats;
+}
+
+dt_status dt_set_format_detect(const char *path, const char *name, const dt_set_format **format,
+                               char **source, dt_error *err)
+{
+    if (name && strcmp(name, "auto") == 0) name = NULL;
+    int known = !name;
+    *format = NULL;
+    *source = NULL;
+    if (!dt_is_file(path) && !dt_is_dir(path))
+        return dt_fail(err, DT_ERR_NOT_FOUND, "%s: no such file or folder", path);
+    for (int i = 0; i < FORMATS && !*source; i++) {
+        if (name && strcmp(name, formats[i].name) != 0) continue;
+        known = 1;
+        DT_TRY(formats[i].find(path, source, err));
+        if (*source) *format = &formats[i];
+    }
+    if (!known) return dt_fail(err, DT_ERR_ARG, "the format '%s' is not known: yolo, coco, voc", name);
+    if (!*source)
+        return dt_fail(err, DT_ERR_NOT_FOUND,
+                       "%s: no data set found%s%s: looked for data.yaml (YOLO), annotations/instances_*.json "
+                       "(COCO) and Annotations/*.xml (VOC)",
+                       path, name ? " as " : "", name ? name : "");
+    return DT_OK;
+}
+
+dt_status dt_dataset_read(const char *path, const char *name, dt_pool *pool, dt_dataset *set,
+                          const dt_set_format **format, dt_findings *findings, dt_error *err)
+{
+    const dt_set_format *found;
+    char *source;
+    *set = (dt_dataset){0};
+    DT_TRY(dt_set_format_detect(path, name, &found, &source, err));
+    if (format) *format = found;
+    dt_status st = found->read ? found->read(source, pool, set, findings, err)
+                               : dt_fail(err, DT_ERR_UNSUPPORTED, "%s: a set in %s format cannot be read yet",
+                                         path, found->title);
+    dt_free(source);
+    return st;
+}

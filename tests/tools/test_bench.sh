@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# dettool bench: the contract's keys, the times by op, wrong usage.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() { echo "FAILED: $*"; exit 1; }
+expect() {
+    local code=$1 text=$2 rc=0
+    shift 2
+    "$@" >out.txt 2>err.txt || rc=$?
+    [ "$rc" -eq "$code" ] || { cat err.txt; fail "exit $rc instead of $code: $*"; }
+    grep -q -- "$text" err.txt out.txt || { cat err.txt out.txt; fail "no '$text': $*"; }
+}
+# number KEY: its value in out.txt
+number() { sed -n "s/.*\"$1\": \([-0-9.e]*\).*/\1/p" out.txt | head -n 1; }
+bench() { "$DETTOOL_BIN" bench "$@" --imgsz 64 --threads 1 --repeat 3; }
+
+expect 0 '"ms_min"' bench yolo-nano --json
+grep -q '"model": "yolo-nano"' out.txt || fail "no model"
+awk -v a="$(number ms_min)" -v b="$(number ms_median)" 'BEGIN { exit !(a > 0 && b >= a) }' || { cat out.txt; fail "times"; }
+[ "$(number imgsz)" = 64 ] && [ "$(number batch)" = 1 ] && [ "$(number threads)" = 1 ] || fail "settings"
+grep -q '"ops"' out.txt && fail "times by op without --ops"
+
+expect 0 'training step' bench yolo-nano --train --batch 2 --ops
+grep -q '^conv2d ' out.txt || fail "no convolution among the ops"
+expect 0 '"outside_ops_ms"' bench yolo-nano --train --batch 2 --ops --json
+grep -q '{"op": "conv2d", "calls": [1-9][0-9]*, "forward_ms": [0-9.e-]*, "backward_ms": 0}' out.txt ||
+    fail "a convolution runs in the forward pass only"
+grep -q '"conv2d_dx".*"forward_ms": 0,' out.txt || fail "its gradient runs in the backward pass only"
+# The parts are a part of the whole
+sed -n 's/.*"forward_ms": \([0-9.e-]*\), "backward_ms": \([0-9.e-]*\).*/\1 \2/p' out.txt |
+    awk -v min="$(number ms_min)" -v outside="$(number outside_ops_ms)" \
+        '{ sum += $1 + $2 } END { exit !(sum > 0 && outside >= 0 && sum + outside >= min) }' || { cat out.txt; fail "sums"; }
+expect 0 'forward' bench resnet18
+
+expect 2 'MODEL is needed' bench
+expect 2 'there is no model' bench yolo-nan
+expect 2 'batch' "$DETTOOL_BIN" bench yolo-nano --batch 0
+expect 1 'multiple of 32' "$DETTOOL_BIN" bench yolo-nano --imgsz 100
+echo passed

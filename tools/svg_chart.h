@@ -1,0 +1,21 @@
+/** Small charts as inline SVG. Colours come from the page's CSS: classes bar, cell, grid, label. */
+#ifndef DT_TOOLS_SVG_CHART_H
+#define DT_TOOLS_SVG_CHART_H
+
+#include "core/str.h"
+
+typedef struct dt_svg_bars {
+    const char *title, *x_title; /* plain text; escaped here */
+    const size_t *counts;
+    int count;
+    const char *const *labels; /* (count): of each bar, for reader and pointer */
+    int label_every;           /* every n-th label is drawn under the axis */
+} dt_svg_bars;
+
+/** A bar chart with three grid lines, and its numbers as a table in a <details> element for those who cannot see it. */
+void dt_svg_bar_chart(dt_str *out, const dt_svg_bars *bars);
+
+/** A map of side x side cells, darker where there is more. counts: rows, top first. */
+void dt_svg_heat_map(dt_str *out, const char *title, const size_t *counts, int side);
+
+#endif

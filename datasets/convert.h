@@ -12,13 +12,18 @@
 
 struct cJSON;
 
-typedef enum dt_format { DT_FORMAT_VOC, DT_FORMAT_YOLO, DT_FORMAT_COCO, DT_FORMATS } dt_set_format;
+typedef enum dt_convert_format {
+    DT_FORMAT_VOC,
+    DT_FORMAT_YOLO,
+    DT_FORMAT_COCO,
+    DT_FORMATS
+} dt_convert_format;
 extern const char *const dt_format_names[DT_FORMATS]; /* "voc", "yolo", "coco" */
 
 typedef enum dt_image_mode { DT_IMAGES_LINK, DT_IMAGES_COPY, DT_IMAGES_NONE } dt_image_mode;
 
 typedef struct dt_convert_opts {
-    dt_set_format from, to;
+    dt_convert_format from, to;
     const char *source, *target;
     const char *classes_file; /* one name a line; NULL: the reader's order */
     int class_base;           /* YOLO numbers start at 0 or 1 (0 is then the background) */

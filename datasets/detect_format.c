@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "datasets/coco.h"
 #include "datasets/voc.h"
 #include "datasets/yolo.h"
 
@@ -79,6 +80,14 @@ static dt_status find_coco(const char *path, char **source, dt_error *err)
     return found ? keep(dt_strdup(path), source, err) : DT_OK;
 }
 
+/* Where no picture is found, that is for the checks to say. */
+static dt_status read_coco(const char *source, dt_pool *pool, dt_dataset *set, dt_findings *findings,
+                           dt_error *err)
+{
+    (void)pool;
+    return dt_coco_read(source, &(dt_coco_read_opts){.no_images = 1}, set, findings, err);
+}
+
 /* ---- VOC ---- */
 
 /* 1 if the folder has an annotation folder with XML files in it, or XML files itself. */
@@ -133,7 +142,7 @@ static dt_status read_voc(const char *source, dt_pool *pool, dt_dataset *set, dt
 
 static const dt_set_format formats[] = {
     {"yolo", "YOLO", find_yolo, read_yolo},
-    {"coco", "COCO JSON", find_coco, NULL},
+    {"coco", "COCO JSON", find_coco, read_coco},
     {"voc", "PASCAL VOC", find_voc, read_voc},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };

@@ -201,22 +201,22 @@ static int undo(const char *target, int json)
 }
 
 /* "coco2yolo" -> the two formats; 0 if it is no pair. */
-static int find_pair(const char *text, dt_set_format *from, dt_set_format *to)
+static int find_pair(const char *text, dt_convert_format *from, dt_convert_format *to)
 {
     for (int a = 0; a < DT_FORMATS; a++)
         for (int b = 0; b < DT_FORMATS; b++) {
             char name[16];
             snprintf(name, sizeof name, "%s2%s", dt_format_names[a], dt_format_names[b]);
             if (a == b || strcmp(name, text) != 0) continue;
-            *from = (dt_set_format)a;
-            *to = (dt_set_format)b;
+            *from = (dt_convert_format)a;
+            *to = (dt_convert_format)b;
             return 1;
         }
     return 0;
 }
 
 /* An option that does nothing for this pair is a misunderstanding: NULL, or its name. */
-static const char *find_useless(const dt_opt *opts, dt_set_format from, dt_set_format to)
+static const char *find_useless(const dt_opt *opts, dt_convert_format from, dt_convert_format to)
 {
     const struct {
         const char *name;
@@ -318,7 +318,7 @@ static int run(int argc, char **argv)
     if (count < 3)
         return dt_cli_usage_error(&dt_cmd_convert,
                                   "a pair of formats, a source and a destination are expected");
-    dt_set_format from, to;
+    dt_convert_format from, to;
     if (!find_pair(operands[0], &from, &to))
         return dt_cli_usage_error(&dt_cmd_convert,
                                   "unknown pair of formats '%s'; there are voc2yolo, voc2coco, coco2yolo, "

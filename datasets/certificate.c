@@ -1,6 +1,7 @@
 /* conversion.json: what a conversion did, and the proof that its output is untouched. */
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,9 +12,58 @@
 #include "core/mem.h"
 #include "core/sha256.h"
 #include "datasets/convert.h"
+#include "datasets/output_split.h"
 
-static const char TOOL[] = "dettool convert";
+const char dt_certificate_tool[] = "dettool convert";
 enum { MAX_CERTIFICATE_BYTES = 1 << 30, MAX_DEPTH = 16 };
+
+/* JSON holds UTF-8 only: of other names the bytes follow as hexadecimal digits. */
+static void write_bytes(dt_json *j, const char *key, const char *text)
+{
+    dt_json_key(j, key);
+    dt_json_str(j, text);
+    const char *p = text;
+    for (size_t n; *p && (n = dt_output_utf8(p)) > 0;)
+        p += n;
+    if (!*p) return;
+    dt_str hex = {0};
+    char *name = dt_format("%s_bytes", key);
+    for (p = text; *p; p++)
+        dt_str_printf(&hex, "%02x", (unsigned char)*p);
+    if (!name || hex.failed) {
+        j->out->failed = 1;
+    } else {
+        dt_json_key(j, name);
+        dt_json_str(j, hex.data);
+    }
+    dt_str_free(&hex);
+    dt_free(name);
+}
+
+const char *dt_certificate_text(const cJSON *item, const char *key, dt_arena *texts)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%s_bytes", key);
+    const cJSON *text = cJSON_GetObjectItemCaseSensitive(item, key),
+                *hex = cJSON_GetObjectItemCaseSensitive(item, name);
+    if (!cJSON_IsString(hex)) return cJSON_IsString(text) ? text->valuestring : NULL;
+    size_t len = strlen(hex->valuestring) / 2;
+    char *out = dt_arena_text_n(texts, hex->valuestring, len);
+    for (size_t i = 0; i < len && out; i++) {
+        unsigned byte = 0;
+        for (int k = 0; k < 2; k++) {
+            char c = hex->valuestring[2 * i + (size_t)k];
+            if (c >= '0' && c <= '9')
+                byte = byte * 16 + (unsigned)(c - '0');
+            else if (c >= 'a' && c <= 'f')
+                byte = byte * 16 + (unsigned)(c - 'a') + 10;
+            else
+                return NULL;
+        }
+        out[i] = (char)byte;
+    }
+    return out;
+}
 
 static void write_finding(dt_json *j, const dt_finding *f)
 {
@@ -136,7 +186,7 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
     dt_json j = dt_json_begin(out, 1);
     dt_json_object(&j);
     dt_json_key(&j, "tool");
-    dt_json_str(&j, TOOL);
+    dt_json_str(&j, dt_certificate_tool);
     dt_json_key(&j, "version");
     dt_json_str(&j, DT_VERSION);
     dt_json_key(&j, "from");
@@ -169,10 +219,13 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
     for (size_t i = 0; i < files->count; i++) {
         dt_json_compact(&j);
         dt_json_object(&j);
-        dt_json_key(&j, "path");
-        dt_json_str(&j, files->items[i].path);
-        dt_json_key(&j, files->items[i].link ? "link" : "sha256");
-        dt_json_str(&j, files->items[i].link ? files->items[i].link : files->items[i].sha256);
+        write_bytes(&j, "path", files->items[i].path);
+        if (files->items[i].link) {
+            write_bytes(&j, "link", files->items[i].link);
+        } else {
+            dt_json_key(&j, "sha256");
+            dt_json_str(&j, files->items[i].sha256);
+        }
         dt_json_object_end(&j);
     }
     dt_json_array_end(&j);
@@ -185,6 +238,7 @@ typedef struct checker {
     const char *target;
     dt_strmap known; /* relative path -> index in files */
     const cJSON **files;
+    dt_arena *texts;
     dt_error *err;
 } checker;
 
@@ -199,13 +253,13 @@ static dt_status check_file(const checker *c, const char *full, const char *path
 {
     int64_t at = dt_strmap_get(&c->known, path, -1);
     if (at < 0) return in_the_way(c, path, "was not written by the earlier conversion");
-    const cJSON *link = cJSON_GetObjectItemCaseSensitive(c->files[at], "link");
+    const char *link = dt_certificate_text(c->files[at], "link", c->texts);
     const cJSON *sha = cJSON_GetObjectItemCaseSensitive(c->files[at], "sha256");
     if (S_ISLNK(mode)) {
         char target[4096];
         ssize_t n = readlink(full, target, sizeof target - 1);
         target[n > 0 ? n : 0] = '\0';
-        if (cJSON_IsString(link) && strcmp(link->valuestring, target) == 0) return DT_OK;
+        if (link && strcmp(link, target) == 0) return DT_OK;
         return in_the_way(c, path, "was changed since the earlier conversion");
     }
     char *data, text[DT_SHA256_TEXT];
@@ -253,15 +307,15 @@ static dt_status check_against(checker *c, const cJSON *root)
     const cJSON *tool = cJSON_GetObjectItemCaseSensitive(root, "tool");
     const cJSON *files = cJSON_GetObjectItemCaseSensitive(root, "files"), *item;
     size_t count = 0;
-    if (!cJSON_IsString(tool) || strcmp(tool->valuestring, TOOL) != 0 || !cJSON_IsArray(files))
+    if (!cJSON_IsString(tool) || strcmp(tool->valuestring, dt_certificate_tool) != 0 || !cJSON_IsArray(files))
         return in_the_way(c, "conversion.json", "is not of a conversion");
     c->files = dt_calloc((size_t)cJSON_GetArraySize(files), sizeof *c->files);
     if (!c->files) return dt_fail_memory(c->err, 1, "a list of files");
     cJSON_ArrayForEach(item, files)
     {
-        const cJSON *path = cJSON_GetObjectItemCaseSensitive(item, "path");
+        const char *path = dt_certificate_text(item, "path", c->texts);
         c->files[count] = item;
-        if (cJSON_IsString(path) && dt_strmap_add(&c->known, path->valuestring, (int64_t)count) < 0)
+        if (path && dt_strmap_add(&c->known, path, (int64_t)count) < 0)
             return dt_fail_memory(c->err, count, "a list of files");
         count++;
     }
@@ -271,7 +325,8 @@ static dt_status check_against(checker *c, const cJSON *root)
 dt_status dt_certificate_check(const char *target, int *replace, dt_error *err)
 {
     dt_names names;
-    checker c = {.target = target, .err = err};
+    dt_arena texts = {0};
+    checker c = {.target = target, .texts = &texts, .err = err};
     *replace = 0;
     if (!dt_is_dir(target)) return DT_OK;
     DT_TRY(dt_dir_list(target, &names, err));
@@ -294,6 +349,7 @@ dt_status dt_certificate_check(const char *target, int *replace, dt_error *err)
     if (st == DT_OK) *replace = 1;
     cJSON_Delete(root);
     dt_strmap_free(&c.known);
+    dt_arena_free(&texts);
     dt_free(c.files);
     dt_free(first);
     dt_free(path);

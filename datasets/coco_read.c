@@ -155,6 +155,9 @@ static dt_status find_images(coco_reader *r)
         st = dt_fail(r->err, DT_ERR_NOT_FOUND, "%s: the pictures (%s, ...) were not found %s %s",
                      r->source->path, names[0], r->opts->image_dir ? "in" : "around",
                      r->opts->image_dir ? r->opts->image_dir : r->source->folder);
+    if (st == DT_OK && !base && count)
+        st = say(r, DT_NOTE, "image-missing",
+                 "none of the %zu pictures was found: sizes are those of the file", count);
     char *slash = st == DT_OK && base ? dt_format("%s/", base) : NULL;
     r->images = slash ? dt_arena_text(&r->set->texts, slash) : NULL;
     if (st == DT_OK && base && !r->images) st = dt_fail_memory(r->err, strlen(base), "a path");

@@ -10,13 +10,20 @@
 #include "datasets/output.h"
 #include "datasets/voc.h"
 
-typedef enum dt_format { DT_FORMAT_VOC, DT_FORMAT_YOLO, DT_FORMAT_COCO, DT_FORMATS } dt_set_format;
+struct cJSON;
+
+typedef enum dt_convert_format {
+    DT_FORMAT_VOC,
+    DT_FORMAT_YOLO,
+    DT_FORMAT_COCO,
+    DT_FORMATS
+} dt_convert_format;
 extern const char *const dt_format_names[DT_FORMATS]; /* "voc", "yolo", "coco" */
 
 typedef enum dt_image_mode { DT_IMAGES_LINK, DT_IMAGES_COPY, DT_IMAGES_NONE } dt_image_mode;
 
 typedef struct dt_convert_opts {
-    dt_set_format from, to;
+    dt_convert_format from, to;
     const char *source, *target;
     const char *classes_file; /* one name a line; NULL: the reader's order */
     int class_base;           /* YOLO numbers start at 0 or 1 (0 is then the background) */
@@ -66,6 +73,11 @@ dt_status dt_coco_write(const dt_dataset *set, const dt_convert_opts *opts, cons
 dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *set,
                                const dt_convert_report *report, const dt_output_list *files, dt_str *out,
                                dt_error *err);
+
+/** A text of an entry in `files` of conversion.json ("path" or "link"), whose bytes need not be UTF-8; NULL if there is
+ *  none, or no memory. Lives in `texts` or in the item. */
+const char *dt_certificate_text(const struct cJSON *item, const char *key, dt_arena *texts);
+extern const char dt_certificate_tool[]; /* value of "tool" */
 
 /** Looks at a target: *replace = 0 if it is absent or empty, 1 if it is an earlier output of which no file was changed
  *  and to which none was added. Anything else is DT_ERR_STATE with a message naming the first file in the way. */

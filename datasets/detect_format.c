@@ -94,6 +94,7 @@ static dt_status find_coco(const char *path, char **source, dt_error *err)
     return found ? keep(dt_strdup(path), source, err) : DT_OK;
 }
 
+/* Where no picture is found, that is for the checks to say. */
 static dt_status read_coco(const char *source, dt_pool *pool, dt_dataset *set, dt_findings *findings,
                            dt_error *err)
 {

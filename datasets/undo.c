@@ -74,15 +74,15 @@ static int hash_file(int folder, const char *name, char text[DT_SHA256_TEXT])
 }
 
 /* 1 if the file is the one that was written. */
-static int is_ours(int folder, const char *name, const struct stat *st, const cJSON *item)
+static int is_ours(undo *u, int folder, const char *name, const struct stat *st, const cJSON *item)
 {
-    const cJSON *link = cJSON_GetObjectItemCaseSensitive(item, "link");
+    const char *link = dt_certificate_text(item, "link", &u->texts);
     const cJSON *sha = cJSON_GetObjectItemCaseSensitive(item, "sha256");
     if (S_ISLNK(st->st_mode)) {
         char target[4096];
         ssize_t n = readlinkat(folder, name, target, sizeof target - 1);
         target[n > 0 ? n : 0] = '\0';
-        return cJSON_IsString(link) && strcmp(link->valuestring, target) == 0;
+        return link && strcmp(link, target) == 0;
     }
     char text[DT_SHA256_TEXT];
     return S_ISREG(st->st_mode) && cJSON_IsString(sha) && hash_file(folder, name, text) == 0 &&
@@ -101,27 +101,24 @@ static dt_status note_folders(undo *u, const char *path)
     return DT_OK;
 }
 
-static dt_status undo_file(undo *u, const cJSON *item)
+static dt_status undo_file(undo *u, const cJSON *item, const char *path)
 {
-    const cJSON *path = cJSON_GetObjectItemCaseSensitive(item, "path");
     const char *name;
     struct stat st;
-    int folder = open_folder(u->root, path->valuestring, &name);
+    int folder = open_folder(u->root, path, &name);
     dt_status status = DT_OK;
     if (folder < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) {
         /* The folder is gone, or a link to another one stands in its place. */
         u->report->missing++;
         return DT_OK;
     }
-    if (folder < 0)
-        return dt_fail(u->err, DT_ERR_IO, "%s/%s: %s", u->target, path->valuestring, strerror(errno));
+    if (folder < 0) return dt_fail(u->err, DT_ERR_IO, "%s/%s: %s", u->target, path, strerror(errno));
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         u->report->missing++;
-    else if (!is_ours(folder, name, &st, item))
-        status = dt_names_add(&u->report->kept, path->valuestring, u->err);
+    else if (!is_ours(u, folder, name, &st, item))
+        status = dt_names_add(&u->report->kept, path, u->err);
     else if (unlinkat(folder, name, 0) != 0)
-        status = dt_fail(u->err, DT_ERR_IO, "%s/%s: cannot be removed: %s", u->target, path->valuestring,
-                         strerror(errno));
+        status = dt_fail(u->err, DT_ERR_IO, "%s/%s: cannot be removed: %s", u->target, path, strerror(errno));
     else
         u->report->removed++;
     close(folder);
@@ -148,19 +145,20 @@ static void remove_folders(undo *u)
     }
 }
 
-static dt_status check_list(const undo *u, const cJSON *root, const cJSON **files)
+static dt_status check_list(undo *u, const cJSON *root, const cJSON **files)
 {
     const cJSON *tool = cJSON_GetObjectItemCaseSensitive(root, "tool"), *item;
     *files = cJSON_GetObjectItemCaseSensitive(root, "files");
-    if (!cJSON_IsString(tool) || strcmp(tool->valuestring, "dettool convert") != 0 || !cJSON_IsArray(*files))
+    if (!cJSON_IsString(tool) || strcmp(tool->valuestring, dt_certificate_tool) != 0 ||
+        !cJSON_IsArray(*files))
         return dt_fail(u->err, DT_ERR_FORMAT, "%s/conversion.json: is not of a conversion", u->target);
     cJSON_ArrayForEach(item, *files)
     {
-        const cJSON *path = cJSON_GetObjectItemCaseSensitive(item, "path");
-        if (!cJSON_IsString(path) || !dt_voc_is_safe_name(path->valuestring))
+        const char *path = dt_certificate_text(item, "path", &u->texts);
+        if (!path || !dt_voc_is_safe_name(path))
             return dt_fail(u->err, DT_ERR_FORMAT,
                            "%s/conversion.json: the path '%.200s' leads out of it: nothing is removed",
-                           u->target, cJSON_IsString(path) ? path->valuestring : "");
+                           u->target, path ? path : "");
     }
     return DT_OK;
 }
@@ -171,8 +169,10 @@ static dt_status undo_all(undo *u, const cJSON *root)
     DT_TRY(check_list(u, root, &files));
     cJSON_ArrayForEach(item, files)
     {
-        DT_TRY(note_folders(u, cJSON_GetObjectItemCaseSensitive(item, "path")->valuestring));
-        DT_TRY(undo_file(u, item));
+        const char *path = dt_certificate_text(item, "path", &u->texts);
+        if (!path) return dt_fail_memory(u->err, 1, "a path");
+        DT_TRY(note_folders(u, path));
+        DT_TRY(undo_file(u, item, path));
     }
     if (unlinkat(u->root, "conversion.json", 0) != 0)
         return dt_fail(u->err, DT_ERR_IO, "%s/conversion.json: cannot be removed: %s", u->target,

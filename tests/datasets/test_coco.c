@@ -193,7 +193,7 @@ static void hostile_names(void)
             snprintf(source, sizeof source, "%s", fixture_path(&f, "coco"));
             snprintf(target, sizeof target, "%s/out%d%d/deep", f.root, to, images);
             dt_convert_opts o = {.from = DT_FORMAT_COCO,
-                                 .to = (dt_set_format)to,
+                                 .to = (dt_convert_format)to,
                                  .source = source,
                                  .target = target,
                                  .images = images ? DT_IMAGES_NONE : DT_IMAGES_COPY};

@@ -32,7 +32,7 @@ static void make_voc(const fixture *f)
     fixture_text(f, "voc/ImageSets/Main/val.txt", "b c\n");
 }
 
-static const char *source_of(dt_set_format format, const char *folder)
+static const char *source_of(dt_convert_format format, const char *folder)
 {
     static char path[2][700];
     static int next;
@@ -41,7 +41,7 @@ static const char *source_of(dt_set_format format, const char *folder)
     return out;
 }
 
-static int convert(dt_set_format from, dt_set_format to, const char *source, const char *target)
+static int convert(dt_convert_format from, dt_convert_format to, const char *source, const char *target)
 {
     dt_convert_opts o = {.from = from,
                          .to = to,
@@ -57,7 +57,7 @@ static int convert(dt_set_format from, dt_set_format to, const char *source, con
     return ok;
 }
 
-static int read_set(dt_set_format format, const char *folder, dt_dataset *set)
+static int read_set(dt_convert_format format, const char *folder, dt_dataset *set)
 {
     dt_error err = {0};
     const char *path = source_of(format, folder);
@@ -110,7 +110,7 @@ static void expect_same(const dt_dataset *a, const dt_dataset *b, int flags)
 }
 
 /* Converts a set in one format to each of the others and back. */
-static void there_and_back(const fixture *f, dt_set_format format, const char *folder)
+static void there_and_back(const fixture *f, dt_convert_format format, const char *folder)
 {
     dt_dataset before, after;
     if (!read_set(format, folder, &before)) return;
@@ -119,8 +119,8 @@ static void there_and_back(const fixture *f, dt_set_format format, const char *f
         if (to == (int)format) continue;
         snprintf(there, sizeof there, "%s/%s_%s", f->root, dt_format_names[format], dt_format_names[to]);
         snprintf(back, sizeof back, "%s_back", there);
-        if (!convert(format, (dt_set_format)to, folder, there) ||
-            !convert((dt_set_format)to, format, there, back) || !read_set(format, back, &after))
+        if (!convert(format, (dt_convert_format)to, folder, there) ||
+            !convert((dt_convert_format)to, format, there, back) || !read_set(format, back, &after))
             continue;
         expect_same(&before, &after, format != DT_FORMAT_YOLO && to != DT_FORMAT_YOLO);
         dt_dataset_free(&after);
@@ -301,6 +301,20 @@ static void undone(void)
     CHECK(u.removed == 7 && u.missing == 0 && u.kept.count == 0); /* 3 links, 3 labels, data.yaml */
     dt_undo_report_free(&u);
     CHECK(access(out, F_OK) != 0 && access(fixture_path(&f, "voc/JPEGImages/a.jpg"), F_OK) == 0);
+    /* Names of bytes that JSON cannot hold. */
+    fixture_text(&f, "raw/Annotations/a\xff\xfe.xml", XML(OBJECT("cat", "", 5, 4, 8, 11)));
+    fixture_image(&f, "raw/JPEGImages/a\xff\xfe.jpg", "exif1.jpg");
+    for (int to = 0; to < DT_FORMATS; to++) {
+        char raw[600];
+        snprintf(raw, sizeof raw, "%s", fixture_path(&f, "raw"));
+        if (to == DT_FORMAT_VOC) continue;
+        CHECK(convert(DT_FORMAT_VOC, (dt_convert_format)to, raw, out));
+        CHECK(convert(DT_FORMAT_VOC, (dt_convert_format)to, raw, out)); /* in its own place */
+        CHECK_OK(dt_convert_undo(out, &u, &err), &err);
+        CHECK(u.removed > 1 && u.missing == 0 && u.kept.count == 0);
+        CHECK(access(out, F_OK) != 0);
+        dt_undo_report_free(&u);
+    }
     /* A changed file, one that is gone, a foreign one, a link in place of a folder. */
     if (!convert(DT_FORMAT_VOC, DT_FORMAT_YOLO, voc, out)) return;
     fixture_text(&f, "out/labels/train/a.txt", "0 0.5 0.5 1 1\n");

@@ -24,7 +24,7 @@ const dt_command dt_cmd_convert = {
         "COCO  an instances JSON (instances_train2017.json is the split train) or a folder with "
         "annotations/instances_*.json.\n"
         "      Pictures are looked for around it, or in --image-dir. Written: "
-        "annotations/instances_<split>.json, "
+        "annotations/instances_<split>.json,"
         "\n"
         "      images/<split>/; category ids are class numbers from 1.\n"
         "YOLO  a data.yaml. Written: data.yaml, images/<split>/, labels/<split>/<stem>.txt; it trains at "
@@ -201,22 +201,22 @@ static int undo(const char *target, int json)
 }
 
 /* "coco2yolo" -> the two formats; 0 if it is no pair. */
-static int find_pair(const char *text, dt_set_format *from, dt_set_format *to)
+static int find_pair(const char *text, dt_convert_format *from, dt_convert_format *to)
 {
     for (int a = 0; a < DT_FORMATS; a++)
         for (int b = 0; b < DT_FORMATS; b++) {
             char name[16];
             snprintf(name, sizeof name, "%s2%s", dt_format_names[a], dt_format_names[b]);
             if (a == b || strcmp(name, text) != 0) continue;
-            *from = (dt_set_format)a;
-            *to = (dt_set_format)b;
+            *from = (dt_convert_format)a;
+            *to = (dt_convert_format)b;
             return 1;
         }
     return 0;
 }
 
 /* An option that does nothing for this pair is a misunderstanding: NULL, or its name. */
-static const char *find_useless(const dt_opt *opts, dt_set_format from, dt_set_format to)
+static const char *find_useless(const dt_opt *opts, dt_convert_format from, dt_convert_format to)
 {
     const struct {
         const char *name;
@@ -248,7 +248,7 @@ static int run(int argc, char **argv)
          .value = &classes,
          .arg = "FILE",
          .help =
-             "one class name a line (default: VOC's 20 if all classes are among them, else sorted names)"},
+             "one class name a line (default: VOC: its 20 if all are among them, else sorted; COCO: by id)"},
         {.name = "class-base",
          .kind = DT_OPT_INT,
          .value = &base,
@@ -318,7 +318,7 @@ static int run(int argc, char **argv)
     if (count < 3)
         return dt_cli_usage_error(&dt_cmd_convert,
                                   "a pair of formats, a source and a destination are expected");
-    dt_set_format from, to;
+    dt_convert_format from, to;
     if (!find_pair(operands[0], &from, &to))
         return dt_cli_usage_error(&dt_cmd_convert,
                                   "unknown pair of formats '%s'; there are voc2yolo, voc2coco, coco2yolo, "

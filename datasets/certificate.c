@@ -214,6 +214,15 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
                 write_finding(&j, &report->findings.items[i]);
         dt_json_array_end(&j);
     }
+    dt_json_key(&j, "folders");
+    dt_json_array(&j);
+    for (size_t i = 0; i < files->folders.count; i++) {
+        dt_json_compact(&j);
+        dt_json_object(&j);
+        write_bytes(&j, "path", files->folders.items[i]);
+        dt_json_object_end(&j);
+    }
+    dt_json_array_end(&j);
     dt_json_key(&j, "files");
     dt_json_array(&j);
     for (size_t i = 0; i < files->count; i++) {

@@ -191,7 +191,7 @@ static dt_status put_split(const dt_output_job *job, const dt_split *split, dt_p
                            dt_output_list *files, dt_error *err)
 {
     char *folder = dt_format("images/%s", split->name);
-    dt_status st = folder ? dt_output_folder(job->root, folder, err)
+    dt_status st = folder ? dt_output_folder(files, job->root, folder, err)
                           : dt_fail_memory(err, strlen(split->name), "a path");
     dt_free(folder);
     DT_TRY(st);
@@ -207,7 +207,7 @@ dt_status dt_coco_write(const dt_dataset *set, const dt_convert_opts *opts, cons
     char *here = getcwd(NULL, 0);
     dt_output_job job = {
         .set = set, .opts = opts, .names = names.items, .root = root, .here = here ? here : "/"};
-    dt_status st = dt_output_folder(root, "annotations", err);
+    dt_status st = dt_output_folder(files, root, "annotations", err);
     for (size_t s = 0; s < set->split_count && st == DT_OK; s++) {
         job.split = set->splits[s].name;
         st = put_split(&job, &set->splits[s], pool, files, err);

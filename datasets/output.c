@@ -24,6 +24,7 @@ dt_status dt_output_add(dt_output_list *list, const char *path, const char *link
 void dt_output_free(dt_output_list *list)
 {
     dt_free(list->items);
+    dt_names_free(&list->folders);
     dt_arena_free(&list->texts);
     *list = (dt_output_list){0};
 }
@@ -127,10 +128,10 @@ dt_status dt_output_link(dt_output_list *list, const char *root, const char *pat
     return st;
 }
 
-dt_status dt_output_folder(const char *root, const char *path, dt_error *err)
+dt_status dt_output_folder(dt_output_list *list, const char *root, const char *path, dt_error *err)
 {
     char *full = dt_path_join(root, path);
     dt_status st = full ? dt_mkdirs(full, err) : dt_fail_memory(err, strlen(path), "a path");
     dt_free(full);
-    return st;
+    return st == DT_OK ? dt_names_add(&list->folders, path, err) : st;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "core/arena.h"
+#include "core/file.h"
 #include "core/sha256.h"
 #include "core/status.h"
 
@@ -18,6 +19,7 @@ typedef struct dt_output_file {
 typedef struct dt_output_list {
     dt_output_file *items;
     size_t count, capacity;
+    dt_names folders; /* made by dt_output_folder; files may lie in none of them */
     dt_arena texts;
 } dt_output_list;
 
@@ -51,7 +53,7 @@ dt_status dt_output_copy(dt_output_list *list, const char *root, const char *pat
 dt_status dt_output_link(dt_output_list *list, const char *root, const char *path, const char *image,
                          const char *here, dt_error *err);
 
-/** mkdir -p root/path. */
-dt_status dt_output_folder(const char *root, const char *path, dt_error *err);
+/** mkdir -p root/path, noted in the list. */
+dt_status dt_output_folder(dt_output_list *list, const char *root, const char *path, dt_error *err);
 
 #endif

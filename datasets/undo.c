@@ -89,15 +89,20 @@ static int is_ours(undo *u, int folder, const char *name, const struct stat *st,
            strcmp(sha->valuestring, text) == 0;
 }
 
+static dt_status note_folder(undo *u, const char *path, size_t len)
+{
+    if (dt_strmap_get_n(&u->folders, path, len, 0)) return DT_OK;
+    const char *folder = dt_arena_text_n(&u->texts, path, len);
+    if (!folder || dt_strmap_add(&u->folders, folder, 1) < 0)
+        return dt_fail_memory(u->err, len, "a list of folders");
+    return dt_names_add(&u->folder_list, folder, u->err);
+}
+
 /* Remembers the folders above a path. */
 static dt_status note_folders(undo *u, const char *path)
 {
-    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-        const char *folder = dt_arena_text_n(&u->texts, path, (size_t)(slash - path));
-        int fresh = folder ? dt_strmap_add(&u->folders, folder, 1) : -1;
-        if (fresh < 0) return dt_fail_memory(u->err, strlen(path), "a list of folders");
-        if (fresh) DT_TRY(dt_names_add(&u->folder_list, folder, u->err));
-    }
+    for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/'))
+        DT_TRY(note_folder(u, path, (size_t)(slash - path)));
     return DT_OK;
 }
 
@@ -145,14 +150,10 @@ static void remove_folders(undo *u)
     }
 }
 
-static dt_status check_list(undo *u, const cJSON *root, const cJSON **files)
+static dt_status check_paths(undo *u, const cJSON *list)
 {
-    const cJSON *tool = cJSON_GetObjectItemCaseSensitive(root, "tool"), *item;
-    *files = cJSON_GetObjectItemCaseSensitive(root, "files");
-    if (!cJSON_IsString(tool) || strcmp(tool->valuestring, dt_certificate_tool) != 0 ||
-        !cJSON_IsArray(*files))
-        return dt_fail(u->err, DT_ERR_FORMAT, "%s/conversion.json: is not of a conversion", u->target);
-    cJSON_ArrayForEach(item, *files)
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
     {
         const char *path = dt_certificate_text(item, "path", &u->texts);
         if (!path || !dt_voc_is_safe_name(path))
@@ -165,8 +166,20 @@ static dt_status check_list(undo *u, const cJSON *root, const cJSON **files)
 
 static dt_status undo_all(undo *u, const cJSON *root)
 {
-    const cJSON *files, *item;
-    DT_TRY(check_list(u, root, &files));
+    const cJSON *tool = cJSON_GetObjectItemCaseSensitive(root, "tool"), *item;
+    const cJSON *files = cJSON_GetObjectItemCaseSensitive(root, "files");
+    const cJSON *folders = cJSON_GetObjectItemCaseSensitive(root, "folders"); /* the empty ones, too */
+    if (!cJSON_IsString(tool) || strcmp(tool->valuestring, dt_certificate_tool) != 0 || !cJSON_IsArray(files))
+        return dt_fail(u->err, DT_ERR_FORMAT, "%s/conversion.json: is not of a conversion", u->target);
+    DT_TRY(check_paths(u, files));
+    DT_TRY(check_paths(u, folders));
+    cJSON_ArrayForEach(item, folders)
+    {
+        const char *path = dt_certificate_text(item, "path", &u->texts);
+        if (!path) return dt_fail_memory(u->err, 1, "a path");
+        DT_TRY(note_folders(u, path));
+        DT_TRY(note_folder(u, path, strlen(path)));
+    }
     cJSON_ArrayForEach(item, files)
     {
         const char *path = dt_certificate_text(item, "path", &u->texts);

@@ -137,7 +137,7 @@ dt_status dt_voc_write(const dt_dataset *set, const dt_convert_opts *opts, const
         .set = set, .opts = opts, .names = names.items, .root = root, .here = here ? here : "/"};
     dt_status st = DT_OK;
     for (size_t i = 0; i < sizeof folders / sizeof *folders && st == DT_OK; i++)
-        st = dt_output_folder(root, folders[i], err);
+        st = dt_output_folder(files, root, folders[i], err);
     for (size_t s = 0; s < set->split_count && st == DT_OK; s++) {
         job.split = set->splits[s].name;
         st = dt_output_each(&job, &set->splits[s], put_record, pool, files, err);

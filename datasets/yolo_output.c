@@ -44,7 +44,8 @@ static dt_status put_record(const dt_output_job *job, dt_output_list *files, siz
     return st;
 }
 
-static dt_status make_folders(const dt_output_job *job, const dt_split *split, dt_error *err)
+static dt_status make_folders(const dt_output_job *job, const dt_split *split, dt_output_list *files,
+                              dt_error *err)
 {
     static const char *const folders[3] = {"images", "labels", "ignore"};
     int any_ignored = 0;
@@ -55,7 +56,7 @@ static dt_status make_folders(const dt_output_job *job, const dt_split *split, d
     }
     for (int i = 0; i < 2 + any_ignored; i++) {
         char *path = dt_format("%s/%s", folders[i], split->name);
-        dt_status st = path ? dt_output_folder(job->root, path, err)
+        dt_status st = path ? dt_output_folder(files, job->root, path, err)
                             : dt_fail_memory(err, strlen(split->name), "a path");
         dt_free(path);
         DT_TRY(st);
@@ -75,7 +76,7 @@ dt_status dt_yolo_write(const dt_dataset *set, const dt_convert_opts *opts, cons
     dt_status st = DT_OK;
     for (size_t s = 0; s < set->split_count && st == DT_OK; s++) {
         job.split = set->splits[s].name;
-        st = make_folders(&job, &set->splits[s], err);
+        st = make_folders(&job, &set->splits[s], files, err);
         if (st == DT_OK) st = dt_output_each(&job, &set->splits[s], put_record, pool, files, err);
     }
     if (st == DT_OK) st = dt_yolo_write_config(set, opts->class_base, &yaml, err);

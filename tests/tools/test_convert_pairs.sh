@@ -76,6 +76,13 @@ for pair in "coco2voc $json" "voc2coco $work/v" "yolo2coco $work/y/data.yaml"; d
     [ -e "$work/j" ] && fail "--undo left $(find "$work/j")"
 done
 
+# Folders that stay empty are removed, too.
+for pair in "coco2voc $json" "coco2yolo $json" "yolo2coco $work/y/data.yaml"; do
+    expect_exit 0 "$bin" convert $pair "$work/j" --images none
+    expect_exit 0 "$bin" convert --undo "$work/j"
+    [ -e "$work/j" ] && fail "--undo left $(find "$work/j")"
+done
+
 # Pictures that are not there, a file cut short, a full disk.
 expect_exit 1 "$bin" convert coco2yolo "$json" "$work/o" --image-dir "$work/yv"
 grep -q "i1.jpg" "$work/stderr" || fail "the missing picture is not named"

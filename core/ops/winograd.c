@@ -20,10 +20,15 @@ typedef struct job {
     float *pad;       /* a padded plane per worker */
 } job;
 
+/* The kernels are transformed anew at each call, to four times their size: with fewer tiles than this that costs more than
+ * the products it saves (measured on ResNet-18: one image 38 ms with it everywhere, 23 ms with this bound). */
+enum { MIN_TILES = 40 };
+
 int dt_wino_fits(const dt_conv_geo *g)
 {
     return g->kh == 3 && g->kw == 3 && g->sy == 1 && g->sx == 1 && g->dy == 1 && g->dx == 1 &&
-           g->groups == 1 && g->py <= 2 && g->px <= 2 && g->c >= 32 && g->o >= 32;
+           g->groups == 1 && g->py <= 2 && g->px <= 2 && g->c >= 32 && g->o >= 32 &&
+           g->n * ((g->oh + 3) / 4) * ((g->ow + 3) / 4) >= MIN_TILES;
 }
 
 static void pack_weights(void *arg, int64_t begin, int64_t end, int worker)

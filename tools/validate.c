@@ -24,7 +24,9 @@ static dt_status add_truth(dt_validation *v, const dt_split_source *source, int6
         st = dt_fail_memory(err, labels.label_count * sizeof *v->gts, "the ground truth");
     for (size_t i = 0; i < labels.label_count && st == DT_OK; i++) {
         const dt_label *l = &labels.labels[i];
-        double w = l->box.x2 - l->box.x1, h = l->box.y2 - l->box.y1;
+        const dt_record *record = dt_split_source_record(source, index);
+        double w = l->box.x2 - l->box.x1, h = l->box.y2 - l->box.y1,
+               area = source->set->objects[record->first + (size_t)l->source].area;
         v->gts[v->gt_count] = (dt_coco_gt){.image = (int32_t)index,
                                            .cls = l->cls,
                                            .id = (int64_t)v->gt_count + 1,
@@ -32,7 +34,7 @@ static dt_status add_truth(dt_validation *v, const dt_split_source *source, int6
                                            .y = l->box.y1,
                                            .w = w,
                                            .h = h,
-                                           .area = w * h,
+                                           .area = area >= 0 ? area : w * h,
                                            .crowd = l->ignore};
         v->gt_count++;
     }

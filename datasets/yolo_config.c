@@ -1,14 +1,15 @@
-/* data.yaml. */
+/* data.yaml, and which kind of settings a set has. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <yaml.h>
 
 #include "core/mem.h"
 #include "core/num.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo_config.h"
 
-enum { MAX_YAML_BYTES = 8 << 20, MAX_CLASSES = 100000 };
+enum { MAX_YAML_BYTES = 8 << 20, MAX_CLASSES = DT_YOLO_MAX_CLASSES };
 
 const char *const dt_yolo_split_names[DT_YOLO_SPLITS] = {"train", "val", "test"};
 
@@ -116,21 +117,70 @@ static dt_status read_integer(yaml_reader *r, yaml_node_t *node, const char *key
     return DT_OK;
 }
 
-/* With base 1 the names start with the background, which is no class of ours. */
-static dt_status drop_background(yaml_reader *r, yaml_node_t *node)
+/* Of a key that stands twice, each reader would take another value. */
+static dt_status refuse_twice(yaml_reader *r, const yaml_node_t *root, const yaml_node_pair_t *pair)
 {
-    dt_names *names = &r->config->names;
-    if (names->count < 2) return bad(r, node, "class_base: 1, but names has %zu entries", names->count);
-    dt_free(names->items[0]);
-    names->count--;
-    memmove(names->items, names->items + 1, names->count * sizeof *names->items);
+    yaml_node_t *node = yaml_document_get_node(&r->doc, pair->key);
+    const char *key = text_of(node);
+    for (const yaml_node_pair_t *p = root->data.mapping.pairs.start; p < pair; p++) {
+        const yaml_node_t *other = yaml_document_get_node(&r->doc, p->key);
+        const char *text = text_of(other);
+        if (text && strcmp(text, key) == 0)
+            return bad(r, node, "the key '%s' stands in line %zu already", key, other->start_mark.line + 1);
+    }
     return DT_OK;
+}
+
+static int split_of_key(const char *key)
+{
+    int split = 0;
+    while (split < DT_YOLO_SPLITS && strcmp(key, dt_yolo_split_names[split]) != 0)
+        split++;
+    return split;
+}
+
+/* The class list that labelImg leaves beside the labels stands in for `names`; else classes without names. */
+static dt_status replace_names(yaml_reader *r, int64_t nc)
+{
+    dt_yolo_config *c = r->config;
+    char *path;
+    DT_TRY(dt_yolo_find_classes(c->root, &path, r->err));
+    if (path) {
+        dt_status st = dt_yolo_read_names(path, &c->names, r->err);
+        if (st == DT_OK)
+            st = dt_findings_add(
+                &c->notes,
+                &(dt_finding){.severity = DT_NOTE, .rule = "config-missing", .file = r->path, .object = -1},
+                r->err, "the key 'names' is missing: the class names are those of %s", path);
+        dt_free(path);
+        return st;
+    }
+    if (nc <= 0)
+        return dt_fail(r->err, DT_ERR_FORMAT,
+                       "%s: no class names: the key 'names' is missing, and there is no classes.txt",
+                       r->path);
+    for (int64_t i = 0; i < nc; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "class_%lld", (long long)i);
+        DT_TRY(dt_names_add(&c->names, name, r->err));
+    }
+    return DT_OK;
+}
+
+static dt_status make_root(yaml_reader *r, const char *path)
+{
+    dt_yolo_config *c = r->config;
+    char *dir = dt_path_dir(r->path);
+    c->root = dir && path && strcmp(path, ".") != 0 ? dt_path_join(dir, path) : dir ? dt_strdup(dir) : NULL;
+    dt_free(dir);
+    if (!c->root) return dt_fail_memory(r->err, strlen(r->path), "a path");
+    return dt_names_add(&c->bases, c->root, r->err);
 }
 
 static dt_status read_document(yaml_reader *r)
 {
     dt_yolo_config *c = r->config;
-    yaml_node_t *root = yaml_document_get_root_node(&r->doc), *nc_node = NULL, *base_node = NULL;
+    yaml_node_t *root = yaml_document_get_root_node(&r->doc), *nc_node = NULL;
     int64_t nc = -1, base = 0;
     const char *path = NULL;
     if (!root) return dt_fail(r->err, DT_ERR_FORMAT, "%s: the file is empty", r->path);
@@ -139,55 +189,43 @@ static dt_status read_document(yaml_reader *r)
     for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top; p++) {
         yaml_node_t *node = yaml_document_get_node(&r->doc, p->value);
         const char *key = text_of(yaml_document_get_node(&r->doc, p->key));
-        int split = 0;
         if (!key) continue;
-        while (split < DT_YOLO_SPLITS && strcmp(key, dt_yolo_split_names[split]) != 0)
-            split++;
+        int split = split_of_key(key), known = 1;
         if (split < DT_YOLO_SPLITS) {
             DT_TRY(read_entries(r, node, key, &c->entries[split]));
         } else if (strcmp(key, "names") == 0) {
-            DT_TRY(read_names(r, node));
+            if (!is_empty(node)) DT_TRY(read_names(r, node));
         } else if (strcmp(key, "nc") == 0) {
             nc_node = node;
             DT_TRY(read_integer(r, node, key, MAX_CLASSES, &nc));
         } else if (strcmp(key, "class_base") == 0) {
-            base_node = node;
             DT_TRY(read_integer(r, node, key, 1, &base));
         } else if (strcmp(key, "path") == 0) {
             if (!(path = text_of(node))) return bad(r, node, "path: a folder is expected");
             if (is_empty(node)) path = NULL;
         } else {
+            known = 0;
             DT_TRY(dt_names_add(&c->other_keys, key, r->err));
         }
+        if (known) DT_TRY(refuse_twice(r, root, p));
     }
-    if (nc >= 0 && c->names.count && (size_t)nc != c->names.count)
-        return bad(r, nc_node, "nc is %lld, but names has %zu entries", (long long)nc, c->names.count);
-    for (int64_t i = 0; i < nc && c->names.count < (size_t)nc; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "class_%lld", (long long)i);
-        DT_TRY(dt_names_add(&c->names, name, r->err));
-    }
-    if (!c->names.count)
-        return dt_fail(r->err, DT_ERR_FORMAT, "%s: no class names: the key 'names' is missing", r->path);
-    if (base == 1) DT_TRY(drop_background(r, base_node));
+    DT_TRY(make_root(r, path));
     c->class_base = (int)base;
-    char *dir = dt_path_dir(r->path);
-    c->root = dir && path && strcmp(path, ".") != 0 ? dt_path_join(dir, path) : dir ? dt_strdup(dir) : NULL;
-    dt_free(dir);
-    return c->root ? DT_OK : dt_fail_memory(r->err, strlen(r->path), "a path");
+    if (!c->names.count) DT_TRY(replace_names(r, nc));
+    if (nc >= 0 && (size_t)nc != c->names.count)
+        return bad(r, nc_node, "nc is %lld, but names has %zu entries", (long long)nc, c->names.count);
+    return DT_OK;
 }
 
-dt_status dt_yolo_config_read(const char *path, dt_yolo_config *config, dt_error *err)
+static dt_status read_yaml(const char *path, dt_yolo_config *config, dt_error *err)
 {
     yaml_reader r = {.path = path, .config = config, .err = err};
     yaml_parser_t parser;
     char *text;
     size_t size;
-    *config = (dt_yolo_config){0};
     DT_TRY(dt_file_read(path, MAX_YAML_BYTES, &text, &size, err));
-    if (!(config->file = dt_strdup(path)) || !yaml_parser_initialize(&parser)) {
+    if (!yaml_parser_initialize(&parser)) {
         dt_free(text);
-        dt_yolo_config_free(config);
         return dt_fail_memory(err, sizeof parser, "the YAML parser");
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
@@ -205,6 +243,40 @@ dt_status dt_yolo_config_read(const char *path, dt_yolo_config *config, dt_error
     }
     yaml_parser_delete(&parser);
     dt_free(text);
+    return st;
+}
+
+/* With base 1 the names start with the background, which is no class of ours. */
+static dt_status drop_background(dt_yolo_config *config, dt_error *err)
+{
+    dt_names *names = &config->names;
+    if (names->count < 2)
+        return dt_fail(err, DT_ERR_FORMAT,
+                       "%s: class_base is 1, but there is no name behind the background's", config->file);
+    dt_free(names->items[0]);
+    names->count--;
+    memmove(names->items, names->items + 1, names->count * sizeof *names->items);
+    return DT_OK;
+}
+
+dt_status dt_yolo_config_read(const char *path, dt_yolo_config *config, dt_error *err)
+{
+    char *source = NULL;
+    *config = (dt_yolo_config){0};
+    if (dt_is_dir(path)) {
+        DT_TRY(dt_yolo_find(path, &source, err));
+        if (!source)
+            return dt_fail(err, DT_ERR_NOT_FOUND, "%s: neither data.yaml, obj.data nor classes.txt is there",
+                           path);
+    } else if (!(source = dt_strdup(path))) {
+        return dt_fail_memory(err, strlen(path), "a path");
+    }
+    config->file = source;
+    dt_status st = dt_is_dir(source) ? dt_yolo_read_folder_config(source, config, err)
+                   : strcasecmp(dt_path_extension(source), ".data") == 0
+                       ? dt_yolo_read_darknet_config(source, config, err)
+                       : read_yaml(source, config, err);
+    if (st == DT_OK && config->class_base == 1) st = drop_background(config, err);
     if (st != DT_OK) dt_yolo_config_free(config);
     return st;
 }
@@ -213,9 +285,11 @@ void dt_yolo_config_free(dt_yolo_config *config)
 {
     dt_free(config->file);
     dt_free(config->root);
+    dt_names_free(&config->bases);
     dt_names_free(&config->names);
     dt_names_free(&config->other_keys);
     for (int i = 0; i < DT_YOLO_SPLITS; i++)
         dt_names_free(&config->entries[i]);
+    dt_findings_free(&config->notes);
     *config = (dt_yolo_config){0};
 }

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo_config.h"
 
 enum { MAX_LIST_BYTES = 256 << 20, MAX_LABEL_BYTES = 64 << 20, MAX_FOLDER_DEPTH = 16, GRAIN = 64 };
 
@@ -28,17 +28,29 @@ static int is_foreign_picture(const char *name)
     return 0;
 }
 
+/* The last of "/name/" in a path. */
+static const char *last_folder(const char *path, const char *name)
+{
+    const char *at = NULL;
+    for (const char *p = strstr(path, name); p; p = strstr(p + 1, name))
+        at = p;
+    return at;
+}
+
 char *dt_yolo_label_path(const char *image, const char *folder)
 {
-    static const char images[] = "/images/";
-    const char *at = NULL;
-    for (const char *p = strstr(image, images); p; p = strstr(p + 1, images))
-        at = p;
+    static const char *const names[] = {"/images/", "/JPEGImages/"};
     int kept = (int)(dt_path_extension(image) - image);
-    if (!at) return dt_format("%.*s.txt", kept, image);
-    const char *rest = at + sizeof images - 1;
-    return dt_format("%.*s/%s/%.*s.txt", (int)(at - image), image, folder, (int)(kept - (rest - image)),
-                     rest);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *at = last_folder(image, names[i]);
+        if (!at) continue;
+        const char *rest = at + strlen(names[i]);
+        return dt_format("%.*s/%s/%.*s.txt", (int)(at - image), image, folder, (int)(kept - (rest - image)),
+                         rest);
+    }
+    if (strcmp(folder, "labels") == 0) return dt_format("%.*s.txt", kept, image);
+    int dir = (int)(dt_path_base(image) - image);
+    return dt_format("%.*s%s/%.*s.txt", dir, image, folder, kept - dir, image + dir);
 }
 
 typedef struct collector {
@@ -89,47 +101,35 @@ static dt_status add_folder(collector *c, const char *path, int depth)
     return status;
 }
 
-/* The path that exists of base/name and other/name; base/name if neither does. */
-static char *resolve(const char *base, const char *other, const char *name)
-{
-    char *first = dt_path_join(base, name), *second = dt_path_join(other, name);
-    if (first && second && access(first, F_OK) != 0 && access(second, F_OK) == 0) {
-        char *swap = first;
-        first = second;
-        second = swap;
-    }
-    dt_free(second);
-    return first;
-}
+typedef struct list_reader {
+    const char *path, *dir;
+    dt_names bases; /* of its lines */
+    size_t *hits;   /* lines found from each base, and one more; see dt_yolo_locate */
+} list_reader;
 
-static dt_status add_list_line(collector *c, const char *list, const char *dir, char *text, int64_t line)
+static dt_status add_list_line(collector *c, list_reader *list, char *text, int64_t line)
 {
-    size_t n = strlen(text);
+    size_t n = strlen(text), which = 0;
     while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\r'))
         text[--n] = '\0';
     while (*text == ' ' || *text == '\t')
         text++;
     if (!*text) return DT_OK;
     if (!dt_image_has_extension(text))
-        return note(c, DT_PROBLEM, "image-unsupported", list, line, "the line names no JPEG or PNG file");
-    char *path =
-        strncmp(text, "./", 2) == 0 ? dt_path_join(dir, text + 2) : resolve(c->config->root, dir, text);
+        return note(c, DT_PROBLEM, "image-unsupported", list->path, line,
+                    "the line names no JPEG or PNG file");
+    char *path = strncmp(text, "./", 2) == 0 ? dt_path_join(list->dir, text + 2)
+                                             : dt_yolo_locate(c->config, &list->bases, text, &which);
     if (!path) return dt_fail_memory(c->err, n, "a path");
+    if (which <= list->bases.count) list->hits[which]++;
     dt_status st = access(path, F_OK) == 0 ? dt_names_add(c->images, path, c->err)
-                                           : note(c, DT_PROBLEM, "image-missing", list, line, path);
+                                           : note(c, DT_PROBLEM, "image-missing", list->path, line, path);
     dt_free(path);
     return st;
 }
 
-static dt_status add_list(collector *c, const char *path)
+static dt_status read_list(collector *c, list_reader *list, char *text, size_t size)
 {
-    char *text, *dir;
-    size_t size;
-    DT_TRY(dt_file_read(path, MAX_LIST_BYTES, &text, &size, c->err));
-    if (!(dir = dt_path_dir(path))) {
-        dt_free(text);
-        return dt_fail_memory(c->err, strlen(path), "a path");
-    }
     dt_status st = DT_OK;
     int64_t line = 0;
     char *at = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text, *end = text + size;
@@ -137,38 +137,75 @@ static dt_status add_list(collector *c, const char *path)
         char *stop = memchr(at, '\n', (size_t)(end - at));
         if (!stop) stop = end;
         *stop = '\0';
-        st = add_list_line(c, path, dir, at, ++line);
+        st = add_list_line(c, list, at, ++line);
         at = stop + 1;
     }
+    for (size_t i = 1; i <= list->bases.count && st == DT_OK; i++) {
+        char what[48];
+        snprintf(what, sizeof what, "%zu of %lld lines", list->hits[i], (long long)line);
+        if (list->hits[i])
+            st = dt_yolo_note_base(c->findings, c->config, &list->bases, i, list->path, what, c->err);
+    }
+    return st;
+}
+
+static dt_status add_list(collector *c, const char *path)
+{
+    const dt_names *bases = &c->config->bases;
+    list_reader list = {.path = path};
+    char *text, *dir;
+    size_t size;
+    DT_TRY(dt_file_read(path, MAX_LIST_BYTES, &text, &size, c->err));
+    dt_status st = DT_OK;
+    list.dir = dir = dt_path_dir(path);
+    list.hits = dt_calloc(bases->count + 2, sizeof *list.hits);
+    for (size_t i = 0; i < bases->count && st == DT_OK; i++)
+        st = dt_names_add(&list.bases, bases->items[i], c->err);
+    if (st == DT_OK && dir) st = dt_names_add(&list.bases, dir, c->err);
+    if (st == DT_OK)
+        st = dir && list.hits ? read_list(c, &list, text, size)
+                              : dt_fail_memory(c->err, strlen(path), "a path");
+    dt_names_free(&list.bases);
+    dt_free(list.hits);
     dt_free(dir);
     dt_free(text);
     return st;
 }
 
+static dt_status no_such_entry(collector *c, const char *entry, const char *path)
+{
+    if (!c->config->darknet)
+        return dt_fail(c->err, DT_ERR_NOT_FOUND, "%s: %s: %s: no such folder or file", c->config->file,
+                       c->split, path);
+    char *places = dt_yolo_places(&c->config->bases);
+    dt_status st = dt_fail(c->err, DT_ERR_NOT_FOUND, "%s: %s: %s: no such folder or file from %s",
+                           c->config->file, c->split, entry, places ? places : "here");
+    dt_free(places);
+    return st;
+}
+
 static dt_status add_entry(collector *c, const char *entry)
 {
-    char *path = dt_path_join(c->config->root, entry);
+    size_t which;
+    char *path = dt_yolo_locate(c->config, &c->config->bases, entry, &which);
     /* Exported sets often say ../train/images beside the folder train: what Ultralytics reads, too. */
-    if (path && access(path, F_OK) != 0 && strncmp(entry, "../", 3) == 0) {
-        char *other = dt_path_join(c->config->root, entry + 3);
-        if (other && access(other, F_OK) == 0) {
-            dt_free(path);
-            path = other;
-        } else {
-            dt_free(other);
-        }
+    if (path && which == (size_t)-1 && strncmp(entry, "../", 3) == 0) {
+        dt_free(path);
+        path = dt_yolo_locate(c->config, &c->config->bases, entry + 3, &which);
     }
     if (!path) return dt_fail_memory(c->err, strlen(entry), "a path");
-    dt_status st;
-    if (dt_is_dir(path))
+    dt_status st =
+        dt_yolo_note_base(c->findings, c->config, &c->config->bases, which, c->config->file, entry, c->err);
+    if (st != DT_OK)
+        ;
+    else if (dt_is_dir(path))
         st = add_folder(c, path, 0);
     else if (dt_is_file(path) && dt_image_has_extension(path))
         st = dt_names_add(c->images, path, c->err);
     else if (dt_is_file(path))
         st = add_list(c, path);
     else
-        st = dt_fail(c->err, DT_ERR_NOT_FOUND, "%s: %s: %s: no such folder or file", c->config->file,
-                     c->split, path);
+        st = no_such_entry(c, entry, path);
     dt_free(path);
     return st;
 }
@@ -444,15 +481,16 @@ static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_op
     return findings && !opts->no_orphans ? find_orphans(findings, all, err) : DT_OK;
 }
 
-dt_status dt_yolo_read(const char *yaml_path, const dt_yolo_read_opts *opts, dt_dataset *set,
+dt_status dt_yolo_read(const char *path, const dt_yolo_read_opts *opts, dt_dataset *set,
                        dt_findings *findings, dt_error *err)
 {
     static const dt_yolo_read_opts defaults = {0};
     dt_yolo_config config;
     dt_names all = {0};
     *set = (dt_dataset){0};
-    DT_TRY(dt_yolo_config_read(yaml_path, &config, err));
-    dt_status st = read_config(&config, opts ? opts : &defaults, set, findings, &all, err);
+    DT_TRY(dt_yolo_config_read(path, &config, err));
+    dt_status st = findings ? dt_findings_append(findings, &config.notes, err) : DT_OK;
+    if (st == DT_OK) st = read_config(&config, opts ? opts : &defaults, set, findings, &all, err);
     dt_names_free(&all);
     dt_yolo_config_free(&config);
     if (st != DT_OK) dt_dataset_free(set);

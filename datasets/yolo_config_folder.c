@@ -11,6 +11,9 @@ enum { MAX_NAMES_BYTES = 16 << 20 };
 static dt_status add_name(const char *path, int64_t line, char *from, char *to, size_t *empty,
                           dt_names *names, dt_error *err)
 {
+    if (memchr(from, '\0', (size_t)(to - from)))
+        return dt_fail(err, DT_ERR_FORMAT, "%s:%lld: a NUL byte: is it a text file in UTF-8?", path,
+                       (long long)line);
     while (from < to && strchr(" \t\r", *from))
         from++;
     while (to > from && strchr(" \t\r", to[-1]))
@@ -24,9 +27,6 @@ static dt_status add_name(const char *path, int64_t line, char *from, char *to, 
         return dt_fail(err, DT_ERR_FORMAT,
                        "%s:%lld: an empty line among the names would move the numbers behind it", path,
                        (long long)line - 1);
-    if (strlen(from) != (size_t)(to - from))
-        return dt_fail(err, DT_ERR_FORMAT, "%s:%lld: a NUL byte: is it a text file in UTF-8?", path,
-                       (long long)line);
     if (names->count >= DT_YOLO_MAX_CLASSES)
         return dt_fail(err, DT_ERR_FORMAT, "%s:%lld: more than %d classes", path, (long long)line,
                        DT_YOLO_MAX_CLASSES);

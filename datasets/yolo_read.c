@@ -118,8 +118,10 @@ static dt_status add_list_line(collector *c, list_reader *list, char *text, int6
     if (!dt_image_has_extension(text))
         return note(c, DT_PROBLEM, "image-unsupported", list->path, line,
                     "the line names no JPEG or PNG file");
-    char *path = strncmp(text, "./", 2) == 0 ? dt_path_join(list->dir, text + 2)
-                                             : dt_yolo_locate(c->config, &list->bases, text, &which);
+    int from_list = strncmp(text, "./", 2) == 0;
+    if (from_list) text += 2;
+    char *path = from_list && !c->config->darknet ? dt_path_join(list->dir, text)
+                                                  : dt_yolo_locate(c->config, &list->bases, text, &which);
     if (!path) return dt_fail_memory(c->err, n, "a path");
     if (which <= list->bases.count) list->hits[which]++;
     dt_status st = access(path, F_OK) == 0 ? dt_names_add(c->images, path, c->err)
@@ -360,7 +362,18 @@ static dt_status check_split(collector *c, const dt_dataset *set)
     return st;
 }
 
-static dt_status find_orphans(dt_findings *findings, const dt_names *images, dt_error *err)
+/* Text files that are no labels: the class list, and the lists of the splits where they lie beside pictures. */
+static int is_list(const dt_yolo_config *config, const char *name)
+{
+    if (strcmp(name, "classes.txt") == 0) return 1;
+    for (int s = 0; s < DT_YOLO_SPLITS; s++)
+        for (size_t i = 0; i < config->entries[s].count; i++)
+            if (strcmp(dt_path_base(config->entries[s].items[i]), name) == 0) return 1;
+    return 0;
+}
+
+static dt_status find_orphans(const dt_yolo_config *config, dt_findings *findings, const dt_names *images,
+                              dt_error *err)
 {
     dt_strmap known = {0}, folders = {0};
     dt_arena texts = {0};
@@ -388,7 +401,7 @@ static dt_status find_orphans(dt_findings *findings, const dt_names *images, dt_
         if (listed == DT_ERR_MEMORY) st = listed;
         if (listed != DT_OK) continue; /* no label folder: nothing lies there */
         for (size_t i = 0; i < files.count && st == DT_OK; i++) {
-            if (!has_suffix(files.items[i], ".txt") || strcmp(files.items[i], "classes.txt") == 0) continue;
+            if (!has_suffix(files.items[i], ".txt") || is_list(config, files.items[i])) continue;
             char *path = dt_path_join(dirs.items[d], files.items[i]);
             if (!path)
                 st = dt_fail_memory(err, 1, "a path");
@@ -425,7 +438,8 @@ static dt_status check_base(const dt_yolo_config *config, const dt_dataset *set,
 
 static dt_status missing_split(const dt_yolo_config *config, int split, dt_error *err)
 {
-    const char *wanted = dt_yolo_split_names[split], *best = NULL;
+    const char *name = dt_yolo_split_names[split], *best = NULL;
+    const char *wanted = config->darknet && split == DT_YOLO_VAL ? "valid" : name;
     int distance = 3;
     for (size_t i = 0; i < config->other_keys.count; i++) {
         int d = dt_edit_distance(config->other_keys.items[i], wanted);
@@ -437,8 +451,8 @@ static dt_status missing_split(const dt_yolo_config *config, int split, dt_error
     if (best)
         return dt_fail(err, DT_ERR_NOT_FOUND,
                        "%s: there is no split '%s' (the key '%s' is not known: did you mean '%s'?)",
-                       config->file, wanted, best, wanted);
-    return dt_fail(err, DT_ERR_NOT_FOUND, "%s: there is no split '%s'", config->file, wanted);
+                       config->file, name, best, wanted);
+    return dt_fail(err, DT_ERR_NOT_FOUND, "%s: there is no split '%s'", config->file, name);
 }
 
 static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_opts *opts, dt_dataset *set,
@@ -478,7 +492,7 @@ static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_op
         DT_TRY(st);
     }
     DT_TRY(check_base(config, set, findings, err));
-    return findings && !opts->no_orphans ? find_orphans(findings, all, err) : DT_OK;
+    return findings && !opts->no_orphans ? find_orphans(config, findings, all, err) : DT_OK;
 }
 
 dt_status dt_yolo_read(const char *path, const dt_yolo_read_opts *opts, dt_dataset *set,

@@ -77,7 +77,7 @@ static dt_status read_name_map(yaml_reader *r, yaml_node_t *node)
         int64_t id;
         if (!number || dt_parse_i64_all(number, &id) != 0)
             st = bad(r, key, "names: the key '%s' is not a class number", number ? number : "?");
-        else if (!name)
+        else if (!name || !*name || is_empty(value))
             st = bad(r, value, "names: class %s has no name", number);
         else if (id < 0 || id >= (int64_t)count)
             st = bad(r, key, "names: class number %lld; %zu names are numbered 0 to %zu without gaps",
@@ -101,7 +101,7 @@ static dt_status read_names(yaml_reader *r, yaml_node_t *node)
     for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
         yaml_node_t *item = yaml_document_get_node(&r->doc, *i);
         const char *name = text_of(item);
-        if (!name) return bad(r, item, "names: a class name is expected");
+        if (!name || !*name || is_empty(item)) return bad(r, item, "names: a class name is expected");
         if (r->config->names.count >= MAX_CLASSES)
             return bad(r, item, "names: more than %d classes", MAX_CLASSES);
         DT_TRY(dt_names_add(&r->config->names, name, r->err));

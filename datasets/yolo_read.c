@@ -467,6 +467,12 @@ static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_op
             return dt_fail(err, DT_ERR_FORMAT, "%s: the class name '%s' stands twice", config->file,
                            config->names.items[i]);
     }
+    size_t entries = 0;
+    for (int s = 0; s < DT_YOLO_SPLITS; s++)
+        entries += config->entries[s].count;
+    if (!entries && !opts->splits)
+        return dt_fail(err, DT_ERR_NOT_FOUND, "%s: there is no split: train, %s and test are missing",
+                       config->file, config->darknet ? "valid" : "val");
     for (int s = 0; s < DT_YOLO_SPLITS; s++) {
         int wanted = opts->splits ? opts->splits >> s & 1 : config->entries[s].count > 0;
         if (wanted && !config->entries[s].count) return missing_split(config, s, err);

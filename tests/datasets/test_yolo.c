@@ -256,6 +256,79 @@ static void list_files(void)
     fixture_free(&f);
 }
 
+/* The same set in all ways of writing its data.yaml. */
+static void yaml_forms(void)
+{
+    static const char *const forms[] = {
+        "path: .\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n",
+        "train: images/train\nval: images/val\nnames: [cat, dog]\n",
+        "path:\ntrain: images/train/\nval: ./images/val\nnames: [cat, dog]\n",
+        "path: ~\ntrain: images//train\nval: images/val\nnames: [cat, dog]\ntest:\n",
+        "path: ../%s\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n",
+        "path: %s\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n", /* absolute */
+        "train: [images/train]\nval:\n- images/val\nnames:\n- cat\n- dog\n",
+        "train: images/train\nval: images/val\nnames:\n  1: dog\n  0: cat\nnc: 2\n",
+        "train: images/train\nval: images/val\nnames: {1: dog, 0: cat}\n",
+        "train: images/train\nval: images/val\nnames: {\"1\": \"dog\", '0': 'cat'}\n",
+        "\xEF\xBB\xBFtrain: images/train\r\nval: images/val\r\nnames:\r\n  0: cat\r\n  1: dog\r\n",
+        "train:\timages/train\t# training\nval: \t images/val\nnames: [cat,\tdog]\n",
+        "---\n# comment\n\"train\": \"images/train\"\n'val': 'images/val'\n\nnames: [\"cat\", 'dog']\n...\n",
+        "x: &n [cat, dog]\ntrain: &t images/train\nval: images/val\nnames: *n\nkpt_shape: {a: *t}\n",
+        "val: images/val\nnames:\n    0: !!str cat\n    1: |-\n      dog\ntrain: images/train\ndownload: |\n "
+        " rm\n",
+        "train: lists/train.txt\nval: [lists/val.txt]\nnames: [cat, dog]\n",
+        "train: [lists/train.txt, lists/none.txt]\nval: [lists/none.txt, images/val]\nnames: [cat, dog]\n",
+        "train: images/train/a.jpg\nval: images/val/b.jpg\nnames: [cat, dog]\n",
+        "train: images/train\nval: images/val\n", /* labels/classes.txt */
+        "train: images/train\nval: images/val\nnames:\nnc: 2\n",
+    };
+    fixture f = fixture_new();
+    fixture_image(&f, "images/train/a.jpg", "exif1.jpg");
+    fixture_image(&f, "images/val/b.jpg", "exif1.jpg");
+    fixture_text(&f, "labels/train/a.txt", "1 .5 .5 .5 .5\n");
+    fixture_text(&f, "labels/val/b.txt", "0 .5 .5 .5 .5\n0 .25 .25 .25 .25\n");
+    fixture_text(&f, "labels/classes.txt", "cat\r\ndog\r\n");
+    fixture_text(&f, "lists/train.txt", "./../images/train/a.jpg\r\n");
+    fixture_text(&f, "lists/val.txt", "images/val/b.jpg");
+    fixture_text(&f, "lists/none.txt", "\n\r\n");
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        char text[700];
+        parsed p;
+        const char *hole = strstr(forms[i], "%s"),
+                   *root = hole && hole[-1] == '/' ? strrchr(f.root, '/') + 1 : f.root;
+        snprintf(text, sizeof text, "%.*s%s%s", hole ? (int)(hole - forms[i]) : (int)strlen(forms[i]),
+                 forms[i], hole ? root : "", hole ? hole + 2 : "");
+        fixture_text(&f, "data.yaml", text);
+        read_set(&f, 0, &p, DT_OK, NULL);
+        int ok = p.set.split_count == 2 && p.set.record_count == 2 && p.set.object_count == 3 &&
+                 p.set.class_count == 2 && strcmp(p.set.classes[0], "cat") == 0 &&
+                 strcmp(p.set.classes[1], "dog") == 0 && p.set.objects[0].cls == 1 &&
+                 p.findings.by_severity[DT_PROBLEM] + p.findings.by_severity[DT_WARNING] == 0;
+        CHECK_MSG(ok, "form %zu: %zu splits, %zu records, %zu objects, %zu findings: %s", i,
+                  p.set.split_count, p.set.record_count, p.set.object_count, p.findings.count,
+                  p.findings.count ? p.findings.items[0].message : "");
+        release(&p);
+    }
+    /* One folder for both: each split has all of it. */
+    parsed p;
+    fixture_text(&f, "data.yaml", "train: images\nval: images\nnames: [cat, dog]\n");
+    read_set(&f, 0, &p, DT_OK, NULL);
+    CHECK(p.set.split_count == 2 && p.set.splits[0].count == 2 && p.set.splits[1].count == 2);
+    release(&p);
+    /* UTF-16 as Windows' editors write it. */
+    static const char ascii[] = "train: images/train\nnames: [cat, dog]\n";
+    char wide[2 * sizeof ascii] = "\xFF\xFE";
+    for (size_t i = 0; i + 1 < sizeof ascii; i++) {
+        wide[2 + 2 * i] = ascii[i];
+        wide[3 + 2 * i] = 0;
+    }
+    fixture_bytes(&f, "data.yaml", wide, 2 * sizeof ascii);
+    read_set(&f, 0, &p, DT_OK, NULL);
+    CHECK_INT(p.set.object_count, 1);
+    release(&p);
+    fixture_free(&f);
+}
+
 static void wrong_yaml(void)
 {
     static const struct {
@@ -276,6 +349,22 @@ static void wrong_yaml(void)
         {"train: .\nnames: [a]\nclass_base: 1\n", "class_base", DT_ERR_FORMAT},
         {"train: [\nnames\n", "data.yaml:", DT_ERR_FORMAT},
         {"train: \"a\nb: 'c\n", "data.yaml:", DT_ERR_FORMAT},
+        {"train: .\nnames: {0: a, 2: b, 3: c}\n", "class number 3; 3 names are numbered 0 to 2",
+         DT_ERR_FORMAT},
+        {"train: .\nnames: {-1: a}\n", "class number -1", DT_ERR_FORMAT},
+        {"train: .\nnames: a\n", "a list or a map", DT_ERR_FORMAT},
+        {"train: .\nnames: {0: ~}\n", "class 0 has no name", DT_ERR_FORMAT},
+        {"train: .\nnames: {0: \"\"}\n", "class 0 has no name", DT_ERR_FORMAT},
+        {"train: .\nnames: [a, ]\nnames: [b]\n", "data.yaml:3: the key 'names' stands in line 2",
+         DT_ERR_FORMAT},
+        {"train: .\nval: .\ntrain: x\nnames: [a]\n", "data.yaml:3: the key 'train' stands", DT_ERR_FORMAT},
+        {"train: .\nnames: [a]\nnc: -1\n", "data.yaml:3: nc: a whole number", DT_ERR_FORMAT},
+        {"train: .\nnames: [a]\nnc: 1e18\n", "data.yaml:3: nc: a whole number", DT_ERR_FORMAT},
+        {"train: .\nnc: 2147483648\n", "data.yaml:2: nc: a whole number", DT_ERR_FORMAT},
+        {"train: .\n\tval: .\nnames: [a]\n", "data.yaml:", DT_ERR_FORMAT},
+        {"train: .\npath: [a]\nnames: [a]\n", "data.yaml:2: path", DT_ERR_FORMAT},
+        {"train: .\nnames: [\"a\\0b\"]\n", "class name", DT_ERR_FORMAT},
+        {"names: [a]\n", "no split", DT_ERR_NOT_FOUND},
         {"a: &a [*a]\nnames: *a\ntrain: .\n", "data.yaml:", DT_ERR_FORMAT},
     };
     fixture f = fixture_new();
@@ -386,6 +475,7 @@ int main(void)
     RUN(label_paths);
     RUN(folders);
     RUN(list_files);
+    RUN(yaml_forms);
     RUN(wrong_yaml);
     RUN(rows_out);
     RUN(names_out_and_in);

@@ -204,8 +204,8 @@ static dt_status check_images(const dt_voc_layout *layout, const dt_dataset *set
                     findings,
                     &(dt_finding){
                         .severity = DT_WARNING, .rule = "image-twice", .file = r->image, .object = -1},
-                    err, "is in the splits '%s' and '%s'", set->splits[before].name, set->splits[s].name);
-            else if (dt_strmap_add(&used, r->image, (int64_t)s) < 0)
+                    err, "is the picture of %s, too", set->records[before].label);
+            else if (dt_strmap_add(&used, r->image, (int64_t)(set->splits[s].first + i)) < 0)
                 st = dt_fail_memory(err, used.count, "a map of images");
         }
     for (size_t y = 0; y < layout->year_count && st == DT_OK; y++) {

@@ -72,6 +72,7 @@ typedef struct voc_reader {
     size_t part_count, part_capacity;
     int bad_root;
     int error_line;
+    long error_byte; /* -1: not known */
     char error_text[256];
 } voc_reader;
 
@@ -126,6 +127,7 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
         snprintf(r->error_text, sizeof r->error_text, "the root element is <%.60s>; <annotation> is expected",
                  (const char *)name);
         r->error_line = current_line(r);
+        r->error_byte = xmlByteConsumed(r->ctxt);
         xmlStopParser(r->ctxt);
         return;
     }
@@ -331,6 +333,15 @@ static void on_error(void *arg, xmlErrorPtr error)
         r->status = dt_fail(r->err, DT_ERR_MEMORY, "out of memory in the XML parser");
     snprintf(r->error_text, sizeof r->error_text, "%s", error->message ? error->message : "malformed XML");
     r->error_text[strcspn(r->error_text, "\n")] = '\0';
+    r->error_byte = xmlByteConsumed(r->ctxt);
+}
+
+static dt_status malformed(const voc_reader *r)
+{
+    char place[40] = "";
+    if (r->error_byte >= 0) snprintf(place, sizeof place, " (byte %ld)", r->error_byte);
+    return dt_fail(r->err, DT_ERR_FORMAT, "%s:%d: %s%s", r->file, r->error_line ? r->error_line : 1,
+                   r->error_text[0] ? r->error_text : "malformed XML", place);
 }
 
 static void start_libxml(void)
@@ -348,7 +359,13 @@ dt_status dt_voc_parse(const char *xml, size_t size, const char *file, dt_datase
                          .characters = on_text,
                          .cdataBlock = on_text,
                          .serror = on_error};
-    voc_reader r = {.file = file, .set = set, .findings = findings, .info = info, .err = err, .object = -1};
+    voc_reader r = {.file = file,
+                    .set = set,
+                    .findings = findings,
+                    .info = info,
+                    .err = err,
+                    .object = -1,
+                    .error_byte = -1};
     size_t first = set->object_count;
     *info = (dt_voc_file){0};
     if (size > INT_MAX) return dt_fail(err, DT_ERR_FORMAT, "%s: %zu bytes are too many", file, size);
@@ -360,9 +377,7 @@ dt_status dt_voc_parse(const char *xml, size_t size, const char *file, dt_datase
     xmlCtxtUseOptions(r.ctxt, XML_PARSE_NONET);
     xmlParseDocument(r.ctxt);
     dt_status st = r.status;
-    if (st == DT_OK && (r.bad_root || !r.ctxt->wellFormed || r.error_text[0]))
-        st = dt_fail(err, DT_ERR_FORMAT, "%s:%d: %s", file, r.error_line ? r.error_line : 1,
-                     r.error_text[0] ? r.error_text : "malformed XML");
+    if (st == DT_OK && (r.bad_root || !r.ctxt->wellFormed || r.error_text[0])) st = malformed(&r);
     if (st != DT_OK) { /* half an annotation is worse than none */
         set->records[set->record_count - 1].count -= set->object_count - first;
         set->object_count = first;

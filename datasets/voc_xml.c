@@ -14,7 +14,7 @@
 #include "core/str.h"
 #include "datasets/voc.h"
 
-enum { MAX_TEXT = 4096, MAX_PARTS = 1024 };
+enum { MAX_TEXT = 4096, MAX_SHOWN = 40, MAX_PARTS = 1024 };
 
 typedef enum element {
     OTHER,
@@ -63,6 +63,8 @@ typedef struct voc_reader {
     int depth;
     int leaf_text; /* the current element's text is wanted */
     dt_str text;
+    int cut;        /* there was more of it than is kept */
+    int name_cut;   /* the current object's name was cut */
     int64_t object; /* index in the file */
     int32_t line;
     char *name, *pose, *part_name; /* of the current object */
@@ -108,6 +110,7 @@ static void start_object(voc_reader *r)
     r->name = r->pose = NULL;
     r->flags[0] = r->flags[1] = r->flags[2] = DT_FLAG_UNKNOWN;
     r->box = (corners){0};
+    r->name_cut = 0;
     r->part_count = 0;
     r->line = current_line(r);
     r->object++;
@@ -147,14 +150,18 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
                    (r->depth == 3 && parent == OBJECT && e >= NAME && e <= DIFFICULT) ||
                    (parent == BNDBOX && e >= XMIN && e <= YMAX && (grand == OBJECT || grand == PART)) ||
                    (parent == PART && e == NAME);
-    if (r->leaf_text) dt_str_clear(&r->text);
+    if (!r->leaf_text) return;
+    dt_str_clear(&r->text);
+    r->cut = 0;
 }
 
 static void on_text(void *arg, const xmlChar *text, int len)
 {
     voc_reader *r = arg;
-    if (!r->leaf_text || r->text.len + (size_t)len > MAX_TEXT) return;
-    dt_str_append_n(&r->text, (const char *)text, (size_t)len);
+    size_t size = (size_t)len, room = MAX_TEXT - r->text.len;
+    if (!r->leaf_text) return;
+    if (size > room) r->cut = 1;
+    dt_str_append_n(&r->text, (const char *)text, size < room ? size : room);
     if (r->text.failed) out_of_memory(r);
 }
 
@@ -186,7 +193,7 @@ static void read_corner(voc_reader *r, corners *c, int which)
     double v;
     if (c->boxes > 1 || c->have & 1u << which) return;
     const char *text = trimmed(r);
-    if (dt_parse_f64_all(text, &v) != 0 || !isfinite(v)) {
+    if (r->cut || dt_parse_f64_all(text, &v) != 0 || !isfinite(v)) {
         if (!c->wrong) snprintf(c->text, sizeof c->text, "%s = '%.40s'", element_names[XMIN + which], text);
         c->wrong = 1;
         return;
@@ -256,6 +263,11 @@ static dt_status end_object(voc_reader *r)
 {
     char message[160];
     if (!r->name || !*r->name) return drop_object(r, "object-incomplete", "the object has no name");
+    if (r->name_cut) {
+        r->name[MAX_SHOWN] = '\0';
+        snprintf(message, sizeof message, "the name has more than %d bytes", MAX_TEXT);
+        return drop_object(r, "object-incomplete", message);
+    }
     if (r->box.wrong) {
         snprintf(message, sizeof message, "%s is not a finite number", r->box.text);
         return drop_object(r, "label-number", message);
@@ -299,6 +311,7 @@ static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const 
         } else if (e == HEIGHT) {
             read_side(r, &r->info->height);
         } else if (e == NAME) {
+            if (parent == OBJECT && !r->name) r->name_cut = r->cut;
             keep(r, parent == PART ? &r->part_name : &r->name);
         } else if (e == POSE) {
             keep(r, &r->pose);

@@ -9,7 +9,7 @@
 #include "core/num.h"
 #include "datasets/yolo_config.h"
 
-enum { MAX_YAML_BYTES = 8 << 20, MAX_CLASSES = DT_YOLO_MAX_CLASSES };
+enum { MAX_YAML_BYTES = 8 << 20, MAX_CLASSES = DT_YOLO_MAX_CLASSES, MAX_YAML_DEPTH = 1000 };
 
 const char *const dt_yolo_split_names[DT_YOLO_SPLITS] = {"train", "val", "test"};
 
@@ -217,6 +217,21 @@ static dt_status read_document(yaml_reader *r)
     return DT_OK;
 }
 
+/* libyaml's time grows with the square of the depth of brackets. They are counted as bytes, in quotes or not: no set has
+ * a name with as many. */
+static dt_status check_depth(const char *path, const char *text, size_t size, dt_error *err)
+{
+    int depth = 0;
+    size_t line = 1;
+    for (size_t i = 0; i < size; i++) {
+        line += text[i] == '\n';
+        depth += (text[i] == '[' || text[i] == '{') - (text[i] == ']' || text[i] == '}');
+        if (depth > MAX_YAML_DEPTH)
+            return dt_fail(err, DT_ERR_FORMAT, "%s:%zu: nested deeper than %d", path, line, MAX_YAML_DEPTH);
+    }
+    return DT_OK;
+}
+
 static dt_status read_yaml(const char *path, dt_yolo_config *config, dt_error *err)
 {
     yaml_reader r = {.path = path, .config = config, .err = err};
@@ -224,12 +239,14 @@ static dt_status read_yaml(const char *path, dt_yolo_config *config, dt_error *e
     char *text;
     size_t size;
     DT_TRY(dt_file_read(path, MAX_YAML_BYTES, &text, &size, err));
-    if (!yaml_parser_initialize(&parser)) {
+    dt_status st = check_depth(path, text, size, err);
+    if (st == DT_OK && !yaml_parser_initialize(&parser))
+        st = dt_fail_memory(err, sizeof parser, "the YAML parser");
+    if (st != DT_OK) {
         dt_free(text);
-        return dt_fail_memory(err, sizeof parser, "the YAML parser");
+        return st;
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    dt_status st;
     if (!yaml_parser_load(&parser, &r.doc)) {
         size_t line = parser.problem_mark.line ? parser.problem_mark.line : parser.context_mark.line;
         if (parser.error == YAML_MEMORY_ERROR)

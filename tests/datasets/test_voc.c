@@ -190,6 +190,25 @@ static void hostile_xml(void)
         CHECK_INT(p.set.object_count, 0);
         release(&p);
     }
+    /* Text without end: the object is named and dropped, the others stay. */
+    static const char *const holes[][3] = {
+        {"<name>", "</name>" BOX(1, 2, 3, 4), "more than 4096 bytes"},
+        {"<name>a</name><bndbox><xmin>1", "</xmin></bndbox>", "xmin = '1xxx"}};
+    for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
+        dt_str xml = {0};
+        dt_str_printf(&xml, "<annotation><object>%s", holes[i][0]);
+        for (int k = 0; k < 20000; k++)
+            dt_str_append(&xml, "xxxxxxxxxx");
+        dt_str_printf(&xml, "%s</object>" OBJECT("b", BOX(1, 2, 3, 4)) "</annotation>", holes[i][1]);
+        parsed p = parse(xml.data);
+        CHECK_OK(p.status, &p.err);
+        CHECK_INT(p.set.object_count, 1);
+        if (CHECK_INT(p.findings.count, 1))
+            CHECK_MSG(strstr(p.findings.items[0].message, holes[i][2]) != NULL, "%s",
+                      p.findings.items[0].message);
+        release(&p);
+        dt_str_free(&xml);
+    }
     /* Depth: libxml2 stops at 256. */
     dt_str deep = {0};
     dt_str_append(&deep, "<annotation>");
@@ -253,6 +272,9 @@ static void layouts(void)
     CHECK_INT(p.set.objects[0].cls, 7);
     CHECK_INT(dt_findings_count_rule(&p.findings, "split-skipped"), 1);
     CHECK_INT(dt_findings_count_rule(&p.findings, "xml-malformed"), 1);
+    for (size_t i = 0; i < p.findings.count; i++)
+        if (strcmp(p.findings.items[i].rule, "xml-malformed") == 0)
+            CHECK(p.findings.items[i].line == 1 && !strstr(p.findings.items[i].message, "d.xml"));
     CHECK_INT(dt_findings_count_rule(&p.findings, "label-missing"), 2); /* `missing`, and the unused image */
     CHECK_INT(dt_findings_count_rule(&p.findings, "filename-unsafe"), 2); /* list line, <filename> */
     CHECK_INT(dt_findings_count_rule(&p.findings, "image-twice"), 1);

@@ -9,7 +9,12 @@
 #include "core/num.h"
 #include "datasets/yolo_config.h"
 
-enum { MAX_YAML_BYTES = 8 << 20, MAX_CLASSES = DT_YOLO_MAX_CLASSES, MAX_YAML_DEPTH = 1000 };
+enum {
+    MAX_YAML_BYTES = 8 << 20,
+    MAX_CLASSES = DT_YOLO_MAX_CLASSES,
+    MAX_YAML_DEPTH = 1000,
+    MAX_YAML_ANCHORS = 1000
+};
 
 const char *const dt_yolo_split_names[DT_YOLO_SPLITS] = {"train", "val", "test"};
 
@@ -217,18 +222,21 @@ static dt_status read_document(yaml_reader *r)
     return DT_OK;
 }
 
-/* libyaml's time grows with the square of the depth of brackets. They are counted as bytes, in quotes or not: no set has
- * a name with as many. */
-static dt_status check_depth(const char *path, const char *text, size_t size, dt_error *err)
+/* libyaml's time grows with the square of the depth of brackets and of the number of anchors. They are counted as bytes,
+ * in quotes or not: no set has that many. */
+static dt_status check_size(const char *path, const char *text, size_t size, dt_error *err)
 {
-    int depth = 0;
+    int depth = 0, anchors = 0;
     size_t line = 1;
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size && depth <= MAX_YAML_DEPTH && anchors <= MAX_YAML_ANCHORS; i++) {
         line += text[i] == '\n';
         depth += (text[i] == '[' || text[i] == '{') - (text[i] == ']' || text[i] == '}');
-        if (depth > MAX_YAML_DEPTH)
-            return dt_fail(err, DT_ERR_FORMAT, "%s:%zu: nested deeper than %d", path, line, MAX_YAML_DEPTH);
+        anchors += text[i] == '&' && text[i + 1] > ' ' && (i == 0 || strchr(" \t\n[{,:-", text[i - 1]));
     }
+    if (depth > MAX_YAML_DEPTH)
+        return dt_fail(err, DT_ERR_FORMAT, "%s:%zu: nested deeper than %d", path, line, MAX_YAML_DEPTH);
+    if (anchors > MAX_YAML_ANCHORS)
+        return dt_fail(err, DT_ERR_FORMAT, "%s:%zu: more than %d anchors", path, line, MAX_YAML_ANCHORS);
     return DT_OK;
 }
 
@@ -239,7 +247,7 @@ static dt_status read_yaml(const char *path, dt_yolo_config *config, dt_error *e
     char *text;
     size_t size;
     DT_TRY(dt_file_read(path, MAX_YAML_BYTES, &text, &size, err));
-    dt_status st = check_depth(path, text, size, err);
+    dt_status st = check_size(path, text, size, err);
     if (st == DT_OK && !yaml_parser_initialize(&parser))
         st = dt_fail_memory(err, sizeof parser, "the YAML parser");
     if (st != DT_OK) {

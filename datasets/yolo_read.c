@@ -101,15 +101,36 @@ static dt_status add_folder(collector *c, const char *path, int depth)
     return status;
 }
 
+/* Lists written on Windows have backslashes. */
+static int turn_backslashes(char *text)
+{
+    int turned = 0;
+    for (; *text; text++)
+        if (*text == '\\') {
+            *text = '/';
+            turned = 1;
+        }
+    return turned;
+}
+
 typedef struct list_reader {
     const char *path, *dir;
     dt_names bases; /* of its lines */
     size_t *hits;   /* lines found from each base, and one more; see dt_yolo_locate */
 } list_reader;
 
+static char *locate_line(const collector *c, const list_reader *list, const char *text, size_t *which)
+{
+    int from_list = strncmp(text, "./", 2) == 0;
+    *which = (size_t)-1;
+    if (from_list) text += 2;
+    if (from_list && !c->config->darknet) return dt_path_join(list->dir, text);
+    return dt_yolo_locate(c->config, &list->bases, text, which);
+}
+
 static dt_status add_list_line(collector *c, list_reader *list, char *text, int64_t line)
 {
-    size_t n = strlen(text), which = 0;
+    size_t n = strlen(text), which;
     while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\r'))
         text[--n] = '\0';
     while (*text == ' ' || *text == '\t')
@@ -118,10 +139,11 @@ static dt_status add_list_line(collector *c, list_reader *list, char *text, int6
     if (!dt_image_has_extension(text))
         return note(c, DT_PROBLEM, "image-unsupported", list->path, line,
                     "the line names no JPEG or PNG file");
-    int from_list = strncmp(text, "./", 2) == 0;
-    if (from_list) text += 2;
-    char *path = from_list && !c->config->darknet ? dt_path_join(list->dir, text)
-                                                  : dt_yolo_locate(c->config, &list->bases, text, &which);
+    char *path = locate_line(c, list, text, &which);
+    if (path && access(path, F_OK) != 0 && turn_backslashes(text)) {
+        dt_free(path);
+        path = locate_line(c, list, text, &which);
+    }
     if (!path) return dt_fail_memory(c->err, n, "a path");
     if (which <= list->bases.count) list->hits[which]++;
     dt_status st = access(path, F_OK) == 0 ? dt_names_add(c->images, path, c->err)

@@ -13,6 +13,16 @@
 
 enum { FINDINGS_SHOWN = 10 };
 
+/* Where names and relative paths were found is said, too: another place may have been meant. */
+static void show_places(const dt_findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const dt_finding *f = &findings->items[i];
+        if (strcmp(f->rule, "path-base") == 0 || strcmp(f->rule, "config-missing") == 0)
+            dt_cli_info("%s: %s", f->file, f->message);
+    }
+}
+
 static void show_findings(const dt_findings *findings)
 {
     size_t serious = findings->by_severity[DT_PROBLEM] + findings->by_severity[DT_WARNING], shown = 0;
@@ -130,6 +140,7 @@ dt_status dt_run_data_read(const char *path, const char *needed, const char *als
     if (st == DT_OK) {
         mark_ignored(&data->set);
         settle_base(data);
+        show_places(&data->findings);
         show_findings(&data->findings);
         if (strict) st = refuse_findings(data, err);
     }

@@ -43,7 +43,9 @@ static void make_darknet(const fixture *f)
     fixture_text(f, "run/data/obj.names", "traffic light\r\ndog\r\n\r\n");
     fixture_text(f, "run/data/train.txt",
                  "data/obj/a b.jpg\r\n\r\n data/voc/JPEGImages/c.jpg \r\ndata/coco/images/train2017/d.jpg\r\n"
-                 "data/obj/gone.jpg\r\n");
+                 "data/obj/gone.jpg\r\ndata\\obj\\w.jpg\r\n");
+    fixture_image(f, "run/data/obj/w.jpg", "exif1.jpg");
+    fixture_text(f, "run/data/obj/w.txt", "0 .5 .5 .5 .5\n");
     fixture_text(f, "run/data/valid list.txt", "data/obj/e.png");
     fixture_image(f, "run/data/obj/a b.jpg", "exif1.jpg");
     fixture_image(f, "run/data/obj/e.png", "rgb.png");
@@ -65,11 +67,11 @@ static void darknet(void)
         if (read_at(fixture_path(&f, paths[i]), &p, NULL) != DT_OK) continue;
         CHECK(p.set.class_count == 2 && strcmp(p.set.classes[0], "traffic light") == 0);
         CHECK_INT(p.set.split_count, 2);
-        CHECK_INT(p.set.splits[0].count, 3);
+        CHECK_INT(p.set.splits[0].count, 4);
         CHECK_STR(p.set.splits[1].name, "val");
-        if (CHECK_INT(p.set.record_count, 4))
-            for (size_t r = 0; r < 4; r++)
-                CHECK_INT(p.set.records[r].count, ((const size_t[]){1, 1, 2, 2})[r]);
+        if (CHECK_INT(p.set.record_count, 5))
+            for (size_t r = 0; r < 5; r++)
+                CHECK_INT(p.set.records[r].count, ((const size_t[]){1, 1, 2, 1, 2})[r]);
         CHECK_INT(p.set.objects[0].cls, 1);
         const dt_finding *missing = find_rule(&p, "image-missing");
         CHECK(missing && missing->line == 5 && strstr(missing->message, "obj/gone.jpg"));

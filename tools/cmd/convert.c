@@ -102,6 +102,13 @@ static void show_finding(const dt_finding *f)
             f->after ? " -> " : "", f->after ? f->after : "", f->rule);
 }
 
+/* Notes that tell how the source was understood. */
+static int is_said(const char *rule)
+{
+    return strcmp(rule, "coordinate-base") == 0 || strcmp(rule, "path-base") == 0 ||
+           strcmp(rule, "config-missing") == 0;
+}
+
 static void show_findings(const dt_findings *findings)
 {
     struct {
@@ -112,7 +119,7 @@ static void show_findings(const dt_findings *findings)
     for (size_t i = 0; i < findings->count; i++) {
         const dt_finding *f = &findings->items[i];
         size_t k = 0;
-        if (f->severity == DT_NOTE && strcmp(f->rule, "coordinate-base") != 0) continue;
+        if (f->severity == DT_NOTE && !is_said(f->rule)) continue;
         while (k < rules && strcmp(seen[k].rule, f->rule) != 0)
             k++;
         if (k == rules) {

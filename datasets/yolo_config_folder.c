@@ -121,15 +121,48 @@ static int has_ending(const char *name, const char *ending)
     return strcasecmp(dt_path_extension(name), ending) == 0;
 }
 
-/* Of the files with these endings the one by its usual name, or the only one: of several no other is surely the set's. */
-static const char *choose(const dt_names *names, const char *const endings[2], const char *usual)
+static int begins_with_key(const char *line, const char *key)
+{
+    size_t n = strlen(key);
+    if (strncmp(line, key, n) != 0) return 0;
+    line += n;
+    line += strspn(line, " \t\"'");
+    return *line == ':' || *line == '=';
+}
+
+/* 1 if a line of the file begins with the key of a split or of the names: other programs have yaml files, too. What cannot
+ * be read is taken, so that the reader says why. */
+static int has_keys(const char *folder, const char *name)
+{
+    static const char *const keys[] = {"train", "val", "valid", "test", "names"};
+    enum { MAX_BYTES = 8 << 20 };
+    char *path = dt_path_join(folder, name), *text = NULL;
+    size_t size;
+    dt_error ignored = {0};
+    int found = !path || dt_file_read(path, MAX_BYTES, &text, &size, &ignored) != DT_OK;
+    for (const char *line = text; line && !found; line = strchr(line, '\n')) {
+        line += strspn(line, " \t\r\n\"'\xEF\xBB\xBF");
+        for (size_t i = 0; i < sizeof keys / sizeof *keys && !found; i++)
+            found = begins_with_key(line, keys[i]);
+    }
+    dt_free(text);
+    dt_free(path);
+    return found;
+}
+
+/* Of the files with these endings the one by its usual name, or the only one that may be a set's. */
+static const char *choose(const char *folder, const dt_names *names, const char *const endings[2],
+                          const char *usual)
 {
     const char *only = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < names->count; i++) {
-        if (!has_ending(names->items[i], endings[0]) && !has_ending(names->items[i], endings[1])) continue;
-        if (strcmp(names->items[i], usual) == 0) return names->items[i];
-        only = names->items[i];
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], usual) == 0) return usual;
+    for (size_t i = 0; i < names->count && count < 2; i++) {
+        const char *name = names->items[i];
+        if ((!has_ending(name, endings[0]) && !has_ending(name, endings[1])) || !has_keys(folder, name))
+            continue;
+        only = name;
         count++;
     }
     return count == 1 ? only : NULL;
@@ -183,10 +216,10 @@ dt_status dt_yolo_find(const char *path, char **source, dt_error *err)
     }
     if (!dt_is_dir(path)) return DT_OK;
     DT_TRY(dt_dir_list(path, &names, err));
-    const char *file = choose(&names, yaml, "data.yaml");
+    const char *file = choose(path, &names, yaml, "data.yaml");
     int bare = 0;
     dt_status st = DT_OK;
-    if (!file) file = choose(&names, data, "obj.data");
+    if (!file) file = choose(path, &names, data, "obj.data");
     if (!file) st = is_bare_set(path, &names, &bare, err);
     if (st == DT_OK && (file || bare)) {
         *source = file ? dt_path_join(path, file) : dt_strdup(path);

@@ -78,9 +78,13 @@ static dt_status add_folder(collector *c, const char *path, int depth)
 {
     dt_names names;
     struct stat st;
-    if (depth >= MAX_FOLDER_DEPTH || stat(path, &st) != 0) return DT_OK;
+    if (stat(path, &st) != 0) return DT_OK;
+    if (depth >= MAX_FOLDER_DEPTH)
+        return note(c, DT_PROBLEM, "folder-skipped", path, 0, "not searched: folders are nested too deep");
     for (int i = 0; i < depth; i++)
-        if (c->open_folders[i].dev == st.st_dev && c->open_folders[i].ino == st.st_ino) return DT_OK;
+        if (c->open_folders[i].dev == st.st_dev && c->open_folders[i].ino == st.st_ino)
+            return note(c, DT_NOTE, "folder-skipped", path, 0,
+                        "not searched: it leads back to a folder above");
     c->open_folders[depth].dev = st.st_dev;
     c->open_folders[depth].ino = st.st_ino;
     DT_TRY(dt_dir_list(path, &names, c->err));
@@ -93,7 +97,7 @@ static dt_status add_folder(collector *c, const char *path, int depth)
             status = dt_names_add(c->images, full, c->err);
         else if (is_foreign_picture(full))
             status = note(c, DT_WARNING, "image-unsupported", full, 0, "left out: JPEG and PNG are read");
-        else if (dt_path_extension(full)[0] == '\0' && dt_is_dir(full))
+        else if (!has_suffix(full, ".txt") && dt_is_dir(full))
             status = add_folder(c, full, depth + 1);
         dt_free(full);
     }

@@ -182,6 +182,7 @@ static void folders(void)
                  "names:\n  1: dog\n  0: \"cat\"\ndownload: nothing\n");
     fixture_image(&f, "images/train/b b%.png", "rgb.png");
     fixture_image(&f, "images/train/sub/c.jpg", "exif6.jpg");
+    fixture_image(&f, "images/more/v1.0/d.e/m2.jpg", "exif1.jpg");
     fixture_image(&f, "images/train/a.jpg", "exif1.jpg");
     fixture_image(&f, "images/train/a.png", "rgb.png");
     fixture_text(&f, "images/train/d.webp", "x");
@@ -200,11 +201,12 @@ static void folders(void)
     CHECK_STR(p.set.classes[0], "cat");
     CHECK_INT(p.set.split_count, 2);
     const dt_split *train = dt_dataset_split(&p.set, "train"), *val = dt_dataset_split(&p.set, "val");
-    CHECK(train && val && train->count == 4 && val->count == 2);
+    CHECK(train && val && train->count == 4 && val->count == 3);
+    CHECK_INT(dt_findings_count_rule(&p.findings, "folder-skipped"), 1);
     CHECK_INT(dt_findings_count_rule(&p.findings, "stem-twice"), 1);
     CHECK_INT(dt_findings_count_rule(&p.findings, "label-orphan"), 1);
     CHECK_INT(dt_findings_count_rule(&p.findings, "image-unsupported"), 1);
-    CHECK_INT(dt_findings_count_rule(&p.findings, "label-missing"), 1);
+    CHECK_INT(dt_findings_count_rule(&p.findings, "label-missing"), 2);
     CHECK_INT(dt_findings_count_rule(&p.findings, "label-beside"), 1);
     const dt_record *b = &p.set.records[2];
     CHECK(strstr(b->image, "b b%.png") && b->count == 3);
@@ -220,7 +222,7 @@ static void folders(void)
     release(&p);
     /* Only val: the labels of train are not taken for orphans. */
     read_set(&f, 1u << DT_YOLO_VAL, &p, DT_OK, NULL);
-    CHECK_INT(p.set.record_count, 2);
+    CHECK_INT(p.set.record_count, 3);
     CHECK_INT(dt_findings_count_rule(&p.findings, "label-orphan"), 1);
     release(&p);
     read_set(&f, 1u << DT_YOLO_TEST, &p, DT_ERR_NOT_FOUND, "no split 'test'");

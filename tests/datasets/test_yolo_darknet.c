@@ -256,14 +256,22 @@ static void bare_folders(void)
 static void choice(void)
 {
     static const struct {
-        const char *file, *found;
-    } steps[] = {{"x.data", "x.data"}, {"y.data", NULL},      {"obj.data", "obj.data"},
-                 {"a.yaml", "a.yaml"}, {"b.yml", "obj.data"}, {"data.yaml", "data.yaml"}};
+        const char *file, *text, *found;
+    } steps[] = {
+        {"compose.yml", "services:\n  train_data: x\n", NULL},
+        {"x.data", "\xEF\xBB\xBFtrain\t= x\n", "x.data"},
+        {"noise.data", "1 2 3\ntraining = 2\n", "x.data"},
+        {"y.data", "names=x\r\n", NULL},
+        {"obj.data", "", "obj.data"},
+        {"a.yaml", "# a set\n'val' : x\n", "a.yaml"},
+        {"b.yml", "names:\n- x\n", "obj.data"},
+        {"data.yaml", "", "data.yaml"},
+    };
     fixture f = fixture_new();
     dt_error err = {0};
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
         char *source;
-        fixture_text(&f, steps[i].file, "");
+        fixture_text(&f, steps[i].file, steps[i].text);
         CHECK_OK(dt_yolo_find(f.root, &source, &err), &err);
         CHECK_STR(source ? dt_path_base(source) : "", steps[i].found ? steps[i].found : "");
         dt_free(source);
@@ -349,6 +357,47 @@ static void written(void)
     fixture_free(&f);
 }
 
+/* Real data there and back: no box is lost, none moves. */
+static void bccd(void)
+{
+    const char *source = dt_test_data("bccd");
+    if (!source) return;
+    fixture f = fixture_new();
+    dt_convert_report r;
+    dt_dataset voc;
+    dt_error err = {0};
+    parsed p;
+    dt_convert_opts o = {.from = DT_FORMAT_VOC,
+                         .to = DT_FORMAT_YOLO,
+                         .layout = DT_LAYOUT_DARKNET,
+                         .source = source,
+                         .target = fixture_path(&f, "out")};
+    CHECK_OK(dt_convert(&o, &r, &err), &err);
+    CHECK_INT(r.boxes.kept, 4886);
+    dt_convert_report_free(&r);
+    CHECK_OK(dt_voc_read(source, NULL, &voc, NULL, &err), &err);
+    if (read_at(fixture_path(&f, "out"), &p, NULL) == DT_OK &&
+        CHECK_INT(p.set.record_count, voc.record_count)) {
+        CHECK_INT(p.set.object_count, 4886);
+        CHECK_INT(p.findings.count, 0);
+        for (size_t i = 0; i < voc.record_count; i++) {
+            const dt_record *a = &voc.records[i], *b = &p.set.records[i];
+            if (a->count != b->count) continue; /* one of the two boxes without area */
+            for (size_t k = 0; k < a->count; k++) {
+                dt_box x = dt_dataset_box(&voc, &voc.objects[a->first + k], 640, 480),
+                       y = dt_dataset_box(&p.set, &p.set.objects[b->first + k], 640, 480);
+                CHECK_STR(voc.classes[voc.objects[a->first + k].cls],
+                          p.set.classes[p.set.objects[b->first + k].cls]);
+                CHECK(fabs(x.x1 - y.x1) < 1e-9 && fabs(x.y1 - y.y1) < 1e-9 && fabs(x.x2 - y.x2) < 1e-9 &&
+                      fabs(x.y2 - y.y2) < 1e-9);
+            }
+        }
+    }
+    release(&p);
+    dt_dataset_free(&voc);
+    fixture_free(&f);
+}
+
 static void unwritable_names(void)
 {
     fixture f = fixture_new();
@@ -402,6 +451,7 @@ int main(void)
     RUN(bare_folders);
     RUN(choice);
     RUN(written);
+    RUN(bccd);
     RUN(unwritable_names);
     RUN(every_allocation_fails);
     return dt_test_end();

@@ -31,4 +31,9 @@ char *dt_yolo_places(const dt_names *bases);
 dt_status dt_yolo_note_base(dt_findings *notes, const dt_yolo_config *config, const dt_names *bases,
                             size_t which, const char *file, const char *what, dt_error *err);
 
+/** Adds the paths of the images of a split. An entry that is not there is an error, unless `tolerant`; what is wrong below
+ *  that level becomes findings (may be NULL). */
+dt_status dt_yolo_list_images(const dt_yolo_config *config, int split, int tolerant, dt_findings *findings,
+                              dt_names *images, dt_error *err);
+
 #endif

@@ -1,4 +1,4 @@
-/* Where relative paths start. */
+/* Where relative paths start, and where labels are looked for. */
 #include <string.h>
 #include <unistd.h>
 
@@ -55,4 +55,29 @@ dt_status dt_yolo_note_base(dt_findings *notes, const dt_yolo_config *config, co
                                bases->items[0], DATA);
     return dt_findings_add(notes, &note, err, "%s: found from the folder %s, not from %s", what,
                            bases->items[which], bases->items[0]);
+}
+
+/* The last of "/name/" in a path. */
+static const char *last_folder(const char *path, const char *name)
+{
+    const char *at = NULL;
+    for (const char *p = strstr(path, name); p; p = strstr(p + 1, name))
+        at = p;
+    return at;
+}
+
+char *dt_yolo_label_path(const char *image, const char *folder)
+{
+    static const char *const names[] = {"/images/", "/JPEGImages/"};
+    int kept = (int)(dt_path_extension(image) - image);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *at = last_folder(image, names[i]);
+        if (!at) continue;
+        const char *rest = at + strlen(names[i]);
+        return dt_format("%.*s/%s/%.*s.txt", (int)(at - image), image, folder, (int)(kept - (rest - image)),
+                         rest);
+    }
+    if (strcmp(folder, "labels") == 0) return dt_format("%.*s.txt", kept, image);
+    int dir = (int)(dt_path_base(image) - image);
+    return dt_format("%.*s%s/%.*s.txt", dir, image, folder, kept - dir, image + dir);
 }

@@ -1,241 +1,17 @@
-/* From data.yaml to records: which images there are, where their labels lie, and all label files in parallel.
- */
+/* From settings to records: where the labels of the images lie, and all label files in parallel. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/mem.h"
 #include "datasets/yolo_config.h"
 
-enum { MAX_LIST_BYTES = 256 << 20, MAX_LABEL_BYTES = 64 << 20, MAX_FOLDER_DEPTH = 16, GRAIN = 64 };
+enum { MAX_LABEL_BYTES = 64 << 20, GRAIN = 64 };
 
 static int has_suffix(const char *text, const char *suffix)
 {
     size_t n = strlen(text), m = strlen(suffix);
     return n >= m && strcasecmp(text + n - m, suffix) == 0;
-}
-
-/* Pictures that people have in such folders and that we do not decode. */
-static int is_foreign_picture(const char *name)
-{
-    static const char *const others[] = {".bmp",  ".webp", ".tif", ".tiff", ".gif",
-                                         ".heic", ".avif", ".jp2", ".ppm"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (has_suffix(name, others[i])) return 1;
-    return 0;
-}
-
-/* The last of "/name/" in a path. */
-static const char *last_folder(const char *path, const char *name)
-{
-    const char *at = NULL;
-    for (const char *p = strstr(path, name); p; p = strstr(p + 1, name))
-        at = p;
-    return at;
-}
-
-char *dt_yolo_label_path(const char *image, const char *folder)
-{
-    static const char *const names[] = {"/images/", "/JPEGImages/"};
-    int kept = (int)(dt_path_extension(image) - image);
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *at = last_folder(image, names[i]);
-        if (!at) continue;
-        const char *rest = at + strlen(names[i]);
-        return dt_format("%.*s/%s/%.*s.txt", (int)(at - image), image, folder, (int)(kept - (rest - image)),
-                         rest);
-    }
-    if (strcmp(folder, "labels") == 0) return dt_format("%.*s.txt", kept, image);
-    int dir = (int)(dt_path_base(image) - image);
-    return dt_format("%.*s%s/%.*s.txt", dir, image, folder, kept - dir, image + dir);
-}
-
-typedef struct collector {
-    const dt_yolo_config *config;
-    dt_findings *findings;
-    dt_names *images;
-    const char *split;
-    struct {
-        dev_t dev;
-        ino_t ino;
-    } open_folders[MAX_FOLDER_DEPTH]; /* those we are in: a link back to one of them is not followed */
-    dt_error *err;
-} collector;
-
-static dt_status note(collector *c, dt_severity severity, const char *rule, const char *file, int64_t line,
-                      const char *message)
-{
-    return dt_findings_add(
-        c->findings,
-        &(dt_finding){.severity = severity, .rule = rule, .file = file, .line = line, .object = -1}, c->err,
-        "%s", message);
-}
-
-static dt_status add_folder(collector *c, const char *path, int depth)
-{
-    dt_names names;
-    struct stat st;
-    if (stat(path, &st) != 0) return DT_OK;
-    if (depth >= MAX_FOLDER_DEPTH)
-        return note(c, DT_PROBLEM, "folder-skipped", path, 0, "not searched: folders are nested too deep");
-    for (int i = 0; i < depth; i++)
-        if (c->open_folders[i].dev == st.st_dev && c->open_folders[i].ino == st.st_ino)
-            return note(c, DT_NOTE, "folder-skipped", path, 0,
-                        "not searched: it leads back to a folder above");
-    c->open_folders[depth].dev = st.st_dev;
-    c->open_folders[depth].ino = st.st_ino;
-    DT_TRY(dt_dir_list(path, &names, c->err));
-    dt_status status = DT_OK;
-    for (size_t i = 0; i < names.count && status == DT_OK; i++) {
-        char *full = dt_path_join(path, names.items[i]);
-        if (!full)
-            status = dt_fail_memory(c->err, strlen(path), "a path");
-        else if (dt_image_has_extension(full))
-            status = dt_names_add(c->images, full, c->err);
-        else if (is_foreign_picture(full))
-            status = note(c, DT_WARNING, "image-unsupported", full, 0, "left out: JPEG and PNG are read");
-        else if (!has_suffix(full, ".txt") && dt_is_dir(full))
-            status = add_folder(c, full, depth + 1);
-        dt_free(full);
-    }
-    dt_names_free(&names);
-    return status;
-}
-
-/* Lists written on Windows have backslashes. */
-static int turn_backslashes(char *text)
-{
-    int turned = 0;
-    for (; *text; text++)
-        if (*text == '\\') {
-            *text = '/';
-            turned = 1;
-        }
-    return turned;
-}
-
-typedef struct list_reader {
-    const char *path, *dir;
-    dt_names bases; /* of its lines */
-    size_t *hits;   /* lines found from each base, and one more; see dt_yolo_locate */
-} list_reader;
-
-static char *locate_line(const collector *c, const list_reader *list, const char *text, size_t *which)
-{
-    int from_list = strncmp(text, "./", 2) == 0;
-    *which = (size_t)-1;
-    if (from_list) text += 2;
-    if (from_list && !c->config->darknet) return dt_path_join(list->dir, text);
-    return dt_yolo_locate(c->config, &list->bases, text, which);
-}
-
-static dt_status add_list_line(collector *c, list_reader *list, char *text, int64_t line)
-{
-    size_t n = strlen(text), which;
-    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\r'))
-        text[--n] = '\0';
-    while (*text == ' ' || *text == '\t')
-        text++;
-    if (!*text) return DT_OK;
-    if (!dt_image_has_extension(text))
-        return note(c, DT_PROBLEM, "image-unsupported", list->path, line,
-                    "the line names no JPEG or PNG file");
-    char *path = locate_line(c, list, text, &which);
-    if (path && access(path, F_OK) != 0 && turn_backslashes(text)) {
-        dt_free(path);
-        path = locate_line(c, list, text, &which);
-    }
-    if (!path) return dt_fail_memory(c->err, n, "a path");
-    if (which <= list->bases.count) list->hits[which]++;
-    dt_status st = access(path, F_OK) == 0 ? dt_names_add(c->images, path, c->err)
-                                           : note(c, DT_PROBLEM, "image-missing", list->path, line, path);
-    dt_free(path);
-    return st;
-}
-
-static dt_status read_list(collector *c, list_reader *list, char *text, size_t size)
-{
-    dt_status st = DT_OK;
-    int64_t line = 0;
-    char *at = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text, *end = text + size;
-    while (at < end && st == DT_OK) {
-        char *stop = memchr(at, '\n', (size_t)(end - at));
-        if (!stop) stop = end;
-        *stop = '\0';
-        st = add_list_line(c, list, at, ++line);
-        at = stop + 1;
-    }
-    for (size_t i = 1; i <= list->bases.count && st == DT_OK; i++) {
-        char what[48];
-        snprintf(what, sizeof what, "%zu of %lld lines", list->hits[i], (long long)line);
-        if (list->hits[i])
-            st = dt_yolo_note_base(c->findings, c->config, &list->bases, i, list->path, what, c->err);
-    }
-    return st;
-}
-
-static dt_status add_list(collector *c, const char *path)
-{
-    const dt_names *bases = &c->config->bases;
-    list_reader list = {.path = path};
-    char *text, *dir;
-    size_t size;
-    DT_TRY(dt_file_read(path, MAX_LIST_BYTES, &text, &size, c->err));
-    dt_status st = DT_OK;
-    list.dir = dir = dt_path_dir(path);
-    list.hits = dt_calloc(bases->count + 2, sizeof *list.hits);
-    for (size_t i = 0; i < bases->count && st == DT_OK; i++)
-        st = dt_names_add(&list.bases, bases->items[i], c->err);
-    if (st == DT_OK && dir) st = dt_names_add(&list.bases, dir, c->err);
-    if (st == DT_OK)
-        st = dir && list.hits ? read_list(c, &list, text, size)
-                              : dt_fail_memory(c->err, strlen(path), "a path");
-    dt_names_free(&list.bases);
-    dt_free(list.hits);
-    dt_free(dir);
-    dt_free(text);
-    return st;
-}
-
-static dt_status no_such_entry(collector *c, const char *entry, const char *path)
-{
-    if (!c->config->darknet)
-        return dt_fail(c->err, DT_ERR_NOT_FOUND, "%s: %s: %s: no such folder or file", c->config->file,
-                       c->split, path);
-    char *places = dt_yolo_places(&c->config->bases);
-    dt_status st = dt_fail(c->err, DT_ERR_NOT_FOUND, "%s: %s: %s: no such folder or file from %s",
-                           c->config->file, c->split, entry, places ? places : "here");
-    dt_free(places);
-    return st;
-}
-
-static dt_status add_entry(collector *c, const char *entry)
-{
-    size_t which;
-    char *path = dt_yolo_locate(c->config, &c->config->bases, entry, &which);
-    /* Exported sets often say ../train/images beside the folder train: what Ultralytics reads, too. */
-    if (path && which == (size_t)-1 && strncmp(entry, "../", 3) == 0) {
-        dt_free(path);
-        path = dt_yolo_locate(c->config, &c->config->bases, entry + 3, &which);
-    }
-    if (!path) return dt_fail_memory(c->err, strlen(entry), "a path");
-    dt_status st =
-        dt_yolo_note_base(c->findings, c->config, &c->config->bases, which, c->config->file, entry, c->err);
-    if (st != DT_OK)
-        ;
-    else if (dt_is_dir(path))
-        st = add_folder(c, path, 0);
-    else if (dt_is_file(path) && dt_image_has_extension(path))
-        st = dt_names_add(c->images, path, c->err);
-    else if (dt_is_file(path))
-        st = add_list(c, path);
-    else
-        st = no_such_entry(c, entry, path);
-    dt_free(path);
-    return st;
 }
 
 typedef struct part {
@@ -336,55 +112,65 @@ static dt_status read_records(const dt_yolo_config *config, const dt_names *imag
     return st;
 }
 
-/* What only the whole split shows: no labels at all, images listed twice, two images with one label file. */
-static dt_status check_split(collector *c, const dt_dataset *set)
+static dt_status say(dt_findings *findings, dt_severity severity, const char *rule, const char *file,
+                     dt_error *err, const char *fmt, ...) DT_PRINTF(6, 7);
+static dt_status say(dt_findings *findings, dt_severity severity, const char *rule, const char *file,
+                     dt_error *err, const char *fmt, ...)
+{
+    char message[DT_ERROR_TEXT_MAX];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    return dt_findings_add(findings,
+                           &(dt_finding){.severity = severity, .rule = rule, .file = file, .object = -1}, err,
+                           "%s", message);
+}
+
+/* Images that are listed twice, two images with one label file. *labelled counts those that have one. */
+static dt_status check_records(const dt_dataset *set, size_t *labelled, dt_findings *findings, dt_error *err)
 {
     const dt_split *split = &set->splits[set->split_count - 1];
     dt_strmap images = {0}, labels = {0};
-    size_t labelled = 0;
     dt_status st = DT_OK;
-    if (split->count == 0)
-        return dt_findings_add(
-            c->findings,
-            &(dt_finding){
-                .severity = DT_PROBLEM, .rule = "split-empty", .file = c->config->file, .object = -1},
-            c->err, "%s: no JPEG or PNG file was found", c->split);
     for (size_t i = 0; i < split->count && st == DT_OK; i++) {
         const dt_record *r = &set->records[split->first + i];
         int fresh = dt_strmap_add(&images, r->image, (int64_t)i);
-        if (fresh < 0) st = dt_fail_memory(c->err, images.count, "a map of images");
+        if (fresh < 0) st = dt_fail_memory(err, images.count, "a map of images");
         if (fresh == 0)
-            st = note(c, DT_WARNING, "image-twice", r->image, 0, "the image is listed more than once");
-        if (r->label) labelled++;
-        if (fresh == 1 && r->label && st == DT_OK) {
-            int64_t first = dt_strmap_get(&labels, r->label, -1);
-            if (first >= 0)
-                st = dt_findings_add(
-                    c->findings,
-                    &(dt_finding){
-                        .severity = DT_WARNING, .rule = "stem-twice", .file = r->image, .object = -1},
-                    c->err, "shares the label file %s with %s", r->label,
-                    set->records[split->first + (size_t)first].image);
-            else if (dt_strmap_add(&labels, r->label, (int64_t)i) < 0)
-                st = dt_fail_memory(c->err, labels.count, "a map of labels");
-        }
-    }
-    if (st == DT_OK && labelled == 0) {
-        char *label = dt_yolo_label_path(set->records[split->first].image, "labels");
-        st = label
-                 ? dt_findings_add(
-                       c->findings,
-                       &(dt_finding){.severity = DT_PROBLEM,
-                                     .rule = "labels-none",
-                                     .file = c->config->file,
-                                     .object = -1},
-                       c->err, "%s: none of %zu images has a label file; looked for %s and beside the image",
-                       c->split, split->count, label)
-                 : dt_fail_memory(c->err, 1, "a path");
-        dt_free(label);
+            st =
+                say(findings, DT_WARNING, "image-twice", r->image, err, "the image is listed more than once");
+        if (r->label) ++*labelled;
+        if (fresh != 1 || !r->label || st != DT_OK) continue;
+        int64_t first = dt_strmap_get(&labels, r->label, -1);
+        if (first >= 0)
+            st = say(findings, DT_WARNING, "stem-twice", r->image, err, "shares the label file %s with %s",
+                     r->label, set->records[split->first + (size_t)first].image);
+        else if (dt_strmap_add(&labels, r->label, (int64_t)i) < 0)
+            st = dt_fail_memory(err, labels.count, "a map of labels");
     }
     dt_strmap_free(&images);
     dt_strmap_free(&labels);
+    return st;
+}
+
+/* What only the whole split shows: the last one of the set. */
+static dt_status check_split(const dt_yolo_config *config, const dt_dataset *set, dt_findings *findings,
+                             dt_error *err)
+{
+    const dt_split *split = &set->splits[set->split_count - 1];
+    size_t labelled = 0;
+    if (split->count == 0)
+        return say(findings, DT_PROBLEM, "split-empty", config->file, err,
+                   "%s: no JPEG or PNG file was found", split->name);
+    DT_TRY(check_records(set, &labelled, findings, err));
+    if (labelled) return DT_OK;
+    char *label = dt_yolo_label_path(set->records[split->first].image, "labels");
+    dt_status st = label ? say(findings, DT_PROBLEM, "labels-none", config->file, err,
+                               "%s: none of %zu images has a label file; looked for %s and beside the image",
+                               split->name, split->count, label)
+                         : dt_fail_memory(err, 1, "a path");
+    dt_free(label);
     return st;
 }
 
@@ -505,19 +291,10 @@ static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_op
         if (!wanted && (opts->no_orphans || !findings)) continue;
         dt_names images = {0};
         /* Splits that nobody asked for are only listed, so that their labels are not taken for orphans. */
-        collector c = {.config = config,
-                       .findings = wanted ? findings : NULL,
-                       .images = &images,
-                       .split = dt_yolo_split_names[s],
-                       .err = err};
-        dt_status st = DT_OK;
-        for (size_t i = 0; i < config->entries[s].count && st == DT_OK; i++) {
-            st = add_entry(&c, config->entries[s].items[i]);
-            if (!wanted && st != DT_ERR_MEMORY) st = DT_OK;
-        }
+        dt_status st = dt_yolo_list_images(config, s, !wanted, wanted ? findings : NULL, &images, err);
         if (st == DT_OK && wanted) st = dt_dataset_add_split(set, dt_yolo_split_names[s], err);
         if (st == DT_OK && wanted) st = read_records(config, &images, opts->pool, set, findings, err);
-        if (st == DT_OK && wanted) st = check_split(&c, set);
+        if (st == DT_OK && wanted) st = check_split(config, set, findings, err);
         for (size_t i = 0; i < images.count && st == DT_OK && findings && !opts->no_orphans; i++)
             st = dt_names_add(all, images.items[i], err);
         dt_names_free(&images);

@@ -265,6 +265,10 @@ echo '0 .5 .5 .5 .5' | yolo
 ln -s . yolo/images/train/self
 ln -s ../.. yolo/images/train/up
 ln -s loop yolo/images/loop
+for i in $(seq 12); do # every folder leads to all others: 12! ways
+    mkdir -p yolo/images/train/d$i
+    for k in $(seq 12); do ln -s ../d$k yolo/images/train/d$i/l$k; done
+done
 expect 0 'YOLO, 2 images' inspect yolo
 echo "<annotation>$object</annotation>" | voc
 mkdir kit && mv voc kit/VOC2007

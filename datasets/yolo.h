@@ -1,6 +1,7 @@
 /** YOLO data sets: settings, images, label files.
  *
- * data.yaml   `path` (the set's folder, relative to the yaml file; default: the yaml's own folder); `train`, `val`,
+ * data.yaml   `path` (the set's folder, relative to the yaml file; where it is not there, to the working directory, or in
+ *             datasets/ or ../datasets/ of both; default: the yaml's own folder); `train`, `val`,
  *             `test`: a folder of images (searched with its sub-folders), a text file that lists images, or a list of
  *             either; `names`: list or map from numbers (absent: classes.txt as labelImg writes it); `nc`, if given,
  *             must agree; `class_base: 1` says that number 0 is the background (written by `convert --class-base 1`).
@@ -9,7 +10,7 @@
  *             file with a name a line), `class_base` as above; `#` and `;` begin comments. Darknet resolves relative
  *             paths against the folder that it runs in. That is not known here: the folder of obj.data is tried first,
  *             then those above it, then the working directory, then the first without a leading "data/" (exports of
- *             CVAT). A finding says which it was, if not the first.
+ *             CVAT; lists of a data.yaml, too). A finding says which it was, if not the first.
  * a folder    one of the two in it; without any: images/ or images/<split>/ beside labels/, or pictures and labels side
  *             by side, with classes.txt.
  * list files  one image a line; "./x" is relative to the list's folder, other relative paths to the set's folder (or

@@ -172,14 +172,39 @@ static dt_status replace_names(yaml_reader *r, int64_t nc)
     return DT_OK;
 }
 
+/* Ultralytics takes a relative `path` from a folder `datasets` of its own settings. It is looked for in the usual places
+ * where it is not where it belongs, beside the yaml file. */
+static dt_status find_root(yaml_reader *r, const char *dir, const char *path)
+{
+    dt_yolo_config *c = r->config;
+    char *found = NULL;
+    for (int i = 0; i < 5 && !found; i++) {
+        char *at = i == 0 ? dt_strdup(path)
+                          : dt_format("%s/%sdatasets/%s", i <= 2 ? dir : ".", i % 2 ? "" : "../", path);
+        if (!at) return dt_fail_memory(r->err, strlen(path), "a path");
+        if (dt_is_dir(at))
+            found = at;
+        else
+            dt_free(at);
+    }
+    if (!found) return DT_OK;
+    dt_status st = dt_findings_add(
+        &c->notes, &(dt_finding){.severity = DT_NOTE, .rule = "path-base", .file = r->path, .object = -1},
+        r->err, "path: found at %s, not at %s", found, c->root);
+    dt_free(c->root);
+    c->root = found;
+    return st;
+}
+
 static dt_status make_root(yaml_reader *r, const char *path)
 {
     dt_yolo_config *c = r->config;
     char *dir = dt_path_dir(r->path);
     c->root = dir && path && strcmp(path, ".") != 0 ? dt_path_join(dir, path) : dir ? dt_strdup(dir) : NULL;
+    dt_status st = c->root ? DT_OK : dt_fail_memory(r->err, strlen(r->path), "a path");
+    if (st == DT_OK && path && *path != '/' && !dt_is_dir(c->root)) st = find_root(r, dir, path);
     dt_free(dir);
-    if (!c->root) return dt_fail_memory(r->err, strlen(r->path), "a path");
-    return dt_names_add(&c->bases, c->root, r->err);
+    return st == DT_OK ? dt_names_add(&c->bases, c->root, r->err) : st;
 }
 
 static dt_status read_document(yaml_reader *r)

@@ -19,15 +19,16 @@ dt_status dt_yolo_read_names(const char *path, dt_names *names, dt_error *err);
 /** The classes.txt that labelImg leaves beside the labels of this set: new string, NULL where there is none. */
 dt_status dt_yolo_find_classes(const char *root, char **path, dt_error *err);
 
-/** New string: the first of bases/name that exists; at a config of Darknet's, where paths start at the folder that the
- *  program runs in, also bases[0]/name without a leading "data/". If none exists, bases[0]/name. *which is the index of
- *  the base, bases->count where "data/" was left out, and (size_t)-1 where nothing exists. NULL: no memory. */
-char *dt_yolo_locate(const dt_yolo_config *config, const dt_names *bases, const char *name, size_t *which);
+/** New string: the first of bases/name that exists; else bases[0]/name without a leading "data/", which CVAT writes in
+ *  front of paths in its exports, if that exists; else bases[0]/name. *which is the index of the base, bases->count where
+ *  "data/" was left out, and (size_t)-1 where nothing exists. NULL: no memory. */
+char *dt_yolo_locate(const dt_names *bases, const char *name, size_t *which);
 
 /** "A, B or C": the places that were looked in. New string, or NULL. */
 char *dt_yolo_places(const dt_names *bases);
 
-/** Adds to config->notes where a relative path was found, unless that is the first base. */
+/** A note on where a relative path was found, unless that is a place where it belongs: the first base, or any of the two
+ *  of a list of data.yaml's. */
 dt_status dt_yolo_note_base(dt_findings *notes, const dt_yolo_config *config, const dt_names *bases,
                             size_t which, const char *file, const char *what, dt_error *err);
 

@@ -89,7 +89,7 @@ static dt_status read_classes(data_reader *r)
     DT_TRY(read_count(r, CLASSES, DT_YOLO_MAX_CLASSES, &count));
     if (r->values[NAMES] && *r->values[NAMES]) {
         size_t which;
-        char *path = dt_yolo_locate(c, &c->bases, r->values[NAMES], &which);
+        char *path = dt_yolo_locate(&c->bases, r->values[NAMES], &which);
         dt_status st = path ? DT_OK : dt_fail_memory(r->err, 1, "a path");
         if (st == DT_OK && which == (size_t)-1) {
             char *places = dt_yolo_places(&c->bases);

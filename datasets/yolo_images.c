@@ -133,7 +133,7 @@ static char *locate_line(const collector *c, const list_reader *list, const char
     *which = (size_t)-1;
     if (from_list) text += 2;
     if (from_list && !c->config->darknet) return dt_path_join(list->dir, text);
-    return dt_yolo_locate(c->config, &list->bases, text, which);
+    return dt_yolo_locate(&list->bases, text, which);
 }
 
 static dt_status add_list_line(collector *c, list_reader *list, char *text, int64_t line)
@@ -219,11 +219,11 @@ static dt_status no_such_entry(collector *c, const char *entry, const char *path
 static dt_status add_entry(collector *c, const char *entry)
 {
     size_t which;
-    char *path = dt_yolo_locate(c->config, &c->config->bases, entry, &which);
+    char *path = dt_yolo_locate(&c->config->bases, entry, &which);
     /* Exported sets often say ../train/images beside the folder train: what Ultralytics reads, too. */
     if (path && which == (size_t)-1 && strncmp(entry, "../", 3) == 0) {
         dt_free(path);
-        path = dt_yolo_locate(c->config, &c->config->bases, entry + 3, &which);
+        path = dt_yolo_locate(&c->config->bases, entry + 3, &which);
     }
     if (!path) return dt_fail_memory(c->err, strlen(entry), "a path");
     dt_status st =

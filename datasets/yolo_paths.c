@@ -5,10 +5,10 @@
 #include "core/mem.h"
 #include "datasets/yolo_config.h"
 
-/* What exporters put in front of paths that lie beside obj.data. */
+/* What exporters put in front of paths that lie beside obj.data or data.yaml. */
 static const char DATA[] = "data/";
 
-char *dt_yolo_locate(const dt_yolo_config *config, const dt_names *bases, const char *name, size_t *which)
+char *dt_yolo_locate(const dt_names *bases, const char *name, size_t *which)
 {
     char *first = NULL;
     *which = 0;
@@ -24,7 +24,7 @@ char *dt_yolo_locate(const dt_yolo_config *config, const dt_names *bases, const 
         else
             dt_free(path);
     }
-    if (config->darknet && strncmp(name, DATA, sizeof DATA - 1) == 0) {
+    if (strncmp(name, DATA, sizeof DATA - 1) == 0) {
         char *path = dt_path_join(bases->items[0], name + sizeof DATA - 1);
         *which = bases->count;
         if (!path || access(path, F_OK) == 0) {
@@ -48,7 +48,7 @@ char *dt_yolo_places(const dt_names *bases)
 dt_status dt_yolo_note_base(dt_findings *notes, const dt_yolo_config *config, const dt_names *bases,
                             size_t which, const char *file, const char *what, dt_error *err)
 {
-    if (!config->darknet || which == 0 || which > bases->count) return DT_OK;
+    if (which == 0 || which > bases->count || (!config->darknet && which < bases->count)) return DT_OK;
     const dt_finding note = {.severity = DT_NOTE, .rule = "path-base", .file = file, .object = -1};
     if (which == bases->count)
         return dt_findings_add(notes, &note, err, "%s: found in %s, without the leading '%s'", what,

@@ -281,6 +281,7 @@ static void yaml_forms(void)
         "train: lists/train.txt\nval: [lists/val.txt]\nnames: [cat, dog]\n",
         "train: [lists/train.txt, lists/none.txt]\nval: [lists/none.txt, images/val]\nnames: [cat, dog]\n",
         "train: images/train/a.jpg\nval: images/val/b.jpg\nnames: [cat, dog]\n",
+        "path: ./\ntrain: lists/cvat.txt\nval: images/val\nnames: {0: cat, 1: dog}\n",
         "train: images/train\nval: images/val\n", /* labels/classes.txt */
         "train: images/train\nval: images/val\nnames:\nnc: 2\n",
     };
@@ -293,6 +294,7 @@ static void yaml_forms(void)
     fixture_text(&f, "lists/train.txt", "./../images/train/a.jpg\r\n");
     fixture_text(&f, "lists/val.txt", "images/val/b.jpg");
     fixture_text(&f, "lists/none.txt", "\n\r\n");
+    fixture_text(&f, "lists/cvat.txt", "data/images/train/a.jpg\n");
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         char text[700];
         parsed p;
@@ -329,6 +331,36 @@ static void yaml_forms(void)
     CHECK_INT(p.set.object_count, 1);
     release(&p);
     fixture_free(&f);
+}
+
+/* `path` of a yaml file as Ultralytics has it: the set lies in a folder datasets, here or one above. */
+static void yaml_elsewhere(void)
+{
+    static const char *const sets[] = {"cfg/toy", "cfg/datasets/toy", "datasets/toy"};
+    char here[512];
+    parsed p;
+    if (!CHECK(getcwd(here, sizeof here) != NULL)) return;
+    for (size_t i = 0; i < 2 * sizeof sets / sizeof *sets; i++) {
+        fixture f = fixture_new();
+        dt_error err = {0};
+        char image[100], label[100];
+        snprintf(image, sizeof image, "%s/images/a.jpg", sets[i % 3]);
+        snprintf(label, sizeof label, "%s/labels/a.txt", sets[i % 3]);
+        fixture_image(&f, image, "exif1.jpg");
+        fixture_text(&f, label, "0 .5 .5 .5 .5\n");
+        /* The yaml in cfg/, or far from the set and the working directory in cfg/. */
+        const char *yaml = i < 3 ? "cfg/toy.yaml" : "x/y/z/toy.yaml";
+        fixture_text(&f, yaml, "path: toy\ntrain: images\nnames: [cat]\n");
+        fixture_text(&f, "cfg/readme", "");
+        if (i >= 3) CHECK(chdir(fixture_path(&f, "cfg")) == 0);
+        p = (parsed){0};
+        CHECK_OK(dt_yolo_read(fixture_path(&f, yaml), NULL, &p.set, &p.findings, &err), &err);
+        CHECK_MSG(p.set.object_count == 1, "case %zu: %zu objects", i, p.set.object_count);
+        CHECK_INT(dt_findings_count_rule(&p.findings, "path-base"), i != 0);
+        release(&p);
+        CHECK(chdir(here) == 0);
+        fixture_free(&f);
+    }
 }
 
 static void wrong_yaml(void)
@@ -478,6 +510,7 @@ int main(void)
     RUN(folders);
     RUN(list_files);
     RUN(yaml_forms);
+    RUN(yaml_elsewhere);
     RUN(wrong_yaml);
     RUN(rows_out);
     RUN(names_out_and_in);

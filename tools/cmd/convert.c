@@ -62,11 +62,12 @@ const dt_command dt_cmd_convert = {
         "Difficult objects (--difficult) and crowds (--crowd): ignore = neither positive nor negative: YOLO "
         "has "
         "them in\n"
-        "ignore/<split>/<stem>.txt, which other tools do not read, VOC as difficult, COCO with \"ignore\": "
-        "1. "
-        "Default: YOLO\n"
-        "drops difficult objects, VOC and COCO keep them; crowds are dropped. Leaving them out is no failure "
-        "under --strict.\n"
+        "ignore/<split>/<stem>.txt (obj_<split>_data/ignore/ for Darknet), which other tools do not read, "
+        "VOC as\n"
+        "difficult, COCO with \"ignore\": 1. Default: YOLO drops difficult objects, VOC and COCO keep them; "
+        "crowds "
+        "are\n"
+        "dropped. Leaving them out is no failure under --strict.\n"
         "Images (--images): link = symbolic links with absolute targets, so DST can be moved but SRC cannot; "
         "copy makes\n"
         "DST independent of SRC. The picture's real size counts where the annotation states another. A "
@@ -83,6 +84,7 @@ const dt_command dt_cmd_convert = {
         "  dettool convert yolo2coco set/data.yaml set-coco\n"
         "  dettool convert yolo2coco set/obj.data set-coco\n"
         "  dettool convert yolo2voc set/data.yaml set-voc --voc-rule raw\n"
+        "  dettool convert yolo2yolo set/data.yaml set-darknet --layout darknet\n"
         "  dettool convert --undo set-voc\n",
     .run = run,
 };

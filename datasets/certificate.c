@@ -96,6 +96,10 @@ static void write_options(dt_json *j, const dt_convert_opts *o)
         dt_json_key(j, "image_dir");
         dt_json_str(j, o->image_dir);
     }
+    if (o->to == DT_FORMAT_YOLO) {
+        dt_json_key(j, "layout");
+        dt_json_str(j, o->layout == DT_LAYOUT_DARKNET ? "darknet" : "ultralytics");
+    }
     dt_json_key(j, "invalid");
     dt_json_str(j, o->keep_invalid ? "keep" : "fix");
     dt_json_object_end(j);

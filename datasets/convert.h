@@ -20,11 +20,16 @@ extern const char *const dt_format_names[DT_FORMATS]; /* "voc", "yolo", "coco" *
 
 typedef enum dt_image_mode { DT_IMAGES_LINK, DT_IMAGES_COPY, DT_IMAGES_NONE } dt_image_mode;
 
+/** Ultralytics: data.yaml, images/<split>/, labels/<split>/. Darknet: obj.data, obj.names, <split>.txt,
+ *  obj_<split>_data/ with the pictures and, beside them, their labels. */
+typedef enum dt_yolo_layout { DT_LAYOUT_ULTRALYTICS, DT_LAYOUT_DARKNET } dt_yolo_layout;
+
 typedef struct dt_convert_opts {
     dt_convert_format from, to;
     const char *source, *target;
     const char *classes_file; /* one name a line; NULL: the reader's order */
     int class_base;           /* YOLO numbers start at 0 or 1 (0 is then the background) */
+    dt_yolo_layout layout;    /* of the YOLO set that is written */
     dt_voc_rule voc_rule;     /* of the VOC files that are read or written */
     dt_difficult difficult;
     dt_crowd crowd;
@@ -44,6 +49,9 @@ typedef struct dt_convert_report {
     size_t splits, classes;
     dt_findings findings;
 } dt_convert_report;
+
+/** 1 for two different formats, and for YOLO to YOLO, which has two layouts. */
+int dt_convert_is_pair(dt_convert_format from, dt_convert_format to);
 
 /** Converts. The target appears whole or not at all (datasets/stage.h); an earlier output of a conversion in which
  *  nothing was changed since is replaced; any other folder that is not empty is refused. Problems of single files and

@@ -10,8 +10,6 @@
 #include "datasets/output.h"
 #include "datasets/voc.h"
 
-struct cJSON;
-
 typedef enum dt_convert_format {
     DT_FORMAT_VOC,
     DT_FORMAT_YOLO,
@@ -82,9 +80,6 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
                                const dt_convert_report *report, const dt_output_list *files, dt_str *out,
                                dt_error *err);
 
-/** A text of an entry in `files` of conversion.json ("path" or "link"), whose bytes need not be UTF-8; NULL if there is
- *  none, or no memory. Lives in `texts` or in the item. */
-const char *dt_certificate_text(const struct cJSON *item, const char *key, dt_arena *texts);
 extern const char dt_certificate_tool[]; /* value of "tool" */
 
 /** Looks at a target: *replace = 0 if it is absent or empty, 1 if it is an earlier output of which no file was changed

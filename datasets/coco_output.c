@@ -199,8 +199,8 @@ static dt_status put_split(const dt_output_job *job, const dt_split *split, dt_p
     return put_file(job, split, files, err);
 }
 
-dt_status dt_coco_write(const dt_dataset *set, const dt_convert_opts *opts, const char *root, dt_pool *pool,
-                        dt_output_list *files, dt_convert_report *report, dt_error *err)
+dt_status dt_coco_write(const dt_dataset *set, const dt_target_opts *opts, const char *root, dt_pool *pool,
+                        dt_output_list *files, dt_target_report *report, dt_error *err)
 {
     dt_output_names names;
     DT_TRY(dt_output_names_make(set, opts, DT_NAMES_TEXT, &names, report, err));

@@ -56,7 +56,7 @@ typedef struct namer {
     const dt_dataset *set;
     unsigned flags;
     dt_output_names *names;
-    dt_convert_report *report;
+    dt_target_report *report;
     dt_strmap taken;
     dt_error *err;
 } namer;
@@ -101,8 +101,15 @@ static dt_status name_record(namer *n, size_t i, const char *split)
     return st;
 }
 
-dt_status dt_output_names_make(const dt_dataset *set, const dt_convert_opts *opts, unsigned flags,
-                               dt_output_names *names, dt_convert_report *report, dt_error *err)
+/* A picture that cannot be decoded is one all the same; a YOLO set has no place for a label without one. */
+static int is_written(const dt_target_opts *opts, const dt_record *r)
+{
+    if (opts->images == DT_IMAGES_NONE || (r->image && !r->unreadable)) return 1;
+    return opts->keep_imageless && (opts->format != DT_FORMAT_YOLO || (r->image && dt_is_file(r->image)));
+}
+
+dt_status dt_output_names_make(const dt_dataset *set, const dt_target_opts *opts, unsigned flags,
+                               dt_output_names *names, dt_target_report *report, dt_error *err)
 {
     namer n = {.set = set, .flags = flags, .names = names, .report = report, .err = err};
     *names = (dt_output_names){.items = dt_calloc(set->record_count, sizeof *names->items)};
@@ -113,7 +120,7 @@ dt_status dt_output_names_make(const dt_dataset *set, const dt_convert_opts *opt
         if (!(flags & DT_NAMES_FLAT)) dt_strmap_free(&n.taken);
         for (size_t i = split->first; i < split->first + split->count && st == DT_OK; i++) {
             const dt_record *r = &set->records[i];
-            if (opts->images != DT_IMAGES_NONE && (!r->image || r->unreadable)) {
+            if (!is_written(opts, r)) {
                 report->skipped++;
                 continue;
             }
@@ -186,7 +193,8 @@ dt_status dt_output_picture(const dt_output_job *job, dt_output_list *files, siz
                             const char *folder, dt_error *err)
 {
     const dt_record *r = &job->set->records[record];
-    if (!r->image || job->opts->images == DT_IMAGES_NONE) return DT_OK;
+    if (!r->image || job->opts->images == DT_IMAGES_NONE || (r->unreadable && !dt_is_file(r->image)))
+        return DT_OK;
     char *path = dt_format("%s/%s%s", folder, job->names[record].stem, dt_output_extension(r));
     if (!path) return dt_fail_memory(err, strlen(folder), "a path");
     dt_status st = job->opts->images == DT_IMAGES_COPY

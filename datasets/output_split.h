@@ -2,7 +2,7 @@
 #ifndef DT_DATASETS_OUTPUT_SPLIT_H
 #define DT_DATASETS_OUTPUT_SPLIT_H
 
-#include "datasets/convert.h"
+#include "datasets/target.h"
 
 /** Name of a record's files, without folder and extension. */
 typedef struct dt_output_name {
@@ -22,14 +22,14 @@ typedef struct dt_output_names {
 
 /** Chooses the names: the picture's own stem; the second "a" of a folder becomes "a_2". Records whose picture is needed
  *  and cannot be had get none. Counts images, backgrounds and skipped of the report. */
-dt_status dt_output_names_make(const dt_dataset *set, const dt_convert_opts *opts, unsigned flags,
-                               dt_output_names *names, dt_convert_report *report, dt_error *err);
+dt_status dt_output_names_make(const dt_dataset *set, const dt_target_opts *opts, unsigned flags,
+                               dt_output_names *names, dt_target_report *report, dt_error *err);
 void dt_output_names_free(dt_output_names *names);
 
 /** Everything a writer of records looks at. */
 typedef struct dt_output_job {
     const dt_dataset *set;
-    const dt_convert_opts *opts;
+    const dt_target_opts *opts;
     const dt_output_name *names; /* one a record of the set */
     const char *root, *split;
     const char *here; /* the current folder, for links to relative paths */

@@ -126,8 +126,8 @@ static dt_status put_list(const dt_output_job *job, const dt_split *split, dt_ou
     return st;
 }
 
-dt_status dt_voc_write(const dt_dataset *set, const dt_convert_opts *opts, const char *root, dt_pool *pool,
-                       dt_output_list *files, dt_convert_report *report, dt_error *err)
+dt_status dt_voc_write(const dt_dataset *set, const dt_target_opts *opts, const char *root, dt_pool *pool,
+                       dt_output_list *files, dt_target_report *report, dt_error *err)
 {
     static const char *const folders[] = {"Annotations", "JPEGImages", "ImageSets/Main"};
     dt_output_names names;

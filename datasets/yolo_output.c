@@ -76,8 +76,8 @@ static dt_status make_folders(const dt_output_job *job, const dt_split *split, d
     return DT_OK;
 }
 
-dt_status dt_yolo_write(const dt_dataset *set, const dt_convert_opts *opts, const char *root, dt_pool *pool,
-                        dt_output_list *files, dt_convert_report *report, dt_error *err)
+dt_status dt_yolo_write(const dt_dataset *set, const dt_target_opts *opts, const char *root, dt_pool *pool,
+                        dt_output_list *files, dt_target_report *report, dt_error *err)
 {
     dt_output_names names;
     dt_str yaml = {0};

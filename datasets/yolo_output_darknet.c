@@ -108,9 +108,8 @@ static dt_status put_data(const dt_output_job *job, dt_output_list *files, dt_er
     return st == DT_OK ? dt_output_folder(files, job->root, "backup", err) : st;
 }
 
-dt_status dt_yolo_write_darknet(const dt_dataset *set, const dt_convert_opts *opts, const char *root,
-                                dt_pool *pool, dt_output_list *files, dt_convert_report *report,
-                                dt_error *err)
+dt_status dt_yolo_write_darknet(const dt_dataset *set, const dt_target_opts *opts, const char *root,
+                                dt_pool *pool, dt_output_list *files, dt_target_report *report, dt_error *err)
 {
     dt_output_names names;
     DT_TRY(dt_output_names_make(set, opts, DT_NAMES_TEXT, &names, report, err));

@@ -7,25 +7,44 @@
 #include "datasets/detect_format.h"
 #include "datasets/rules.h"
 
-char *dt_edit_command_text(int argc, char **argv)
+static void put_quoted(dt_str *out, const char *a)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%";
+    if (*a && strspn(a, plain) == strlen(a)) {
+        dt_str_append(out, a);
+        return;
+    }
+    dt_str_char(out, '\'');
+    for (; *a; a++)
+        if (*a == '\'')
+            dt_str_append(out, "'\\''");
+        else
+            dt_str_char(out, *a);
+    dt_str_char(out, '\'');
+}
+
+/* Number of arguments that --jobs takes here. */
+static int is_jobs(const char *a)
+{
+    if (strcmp(a, "--jobs") == 0 || strcmp(a, "-j") == 0) return 2;
+    return strncmp(a, "--jobs=", 7) == 0 || strncmp(a, "jobs=", 5) == 0;
+}
+
+char *dt_edit_command_text(int argc, char **argv, const char *target)
 {
     dt_str out = {0};
     dt_str_append(&out, "dettool");
     for (int i = 0; i < argc; i++) {
-        const char *a = argv[i];
-        dt_str_char(&out, ' ');
-        if (*a && strspn(a, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%") ==
-                      strlen(a)) {
-            dt_str_append(&out, a);
+        int skip = is_jobs(argv[i]);
+        if (skip) {
+            i += skip - 1;
             continue;
         }
-        dt_str_char(&out, '\'');
-        for (; *a; a++)
-            if (*a == '\'')
-                dt_str_append(&out, "'\\''");
-            else
-                dt_str_char(&out, *a);
-        dt_str_char(&out, '\'');
+        dt_str_char(&out, ' ');
+        if (strcmp(argv[i], target) == 0)
+            dt_str_append(&out, "DST");
+        else
+            put_quoted(&out, argv[i]);
     }
     return dt_str_take(&out);
 }
@@ -142,7 +161,7 @@ int dt_edit_begin(dt_edit_run *run, int argc, char **argv, const char *const *so
     run->target = target;
     run->source_count = source_count;
     run->sources = dt_calloc(source_count, sizeof *run->sources);
-    run->text = dt_edit_command_text(argc, argv);
+    run->text = dt_edit_command_text(argc, argv, target);
     dt_status st = run->sources && run->text ? DT_OK : dt_fail_memory(&run->err, source_count, "sources");
     for (size_t i = 0; i < source_count && st == DT_OK; i++)
         run->sources[i].path = sources[i];

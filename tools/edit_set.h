@@ -131,7 +131,8 @@ void dt_edit_print_diff(const dt_findings *findings);
 void dt_edit_json_changes(dt_json *j, const dt_findings *findings);
 void dt_edit_json_fates(dt_json *j, const dt_findings *findings);
 
-/** The command line as a shell takes it. New string, or NULL. */
-char *dt_edit_command_text(int argc, char **argv);
+/** The command line as a shell takes it, for the certificate: with DST in place of the target and without --jobs, so that the
+ *  same work gives the same bytes everywhere. New string, or NULL. */
+char *dt_edit_command_text(int argc, char **argv, const char *target);
 
 #endif

@@ -342,7 +342,7 @@ static int run(int argc, char **argv)
         invalid ? strcmp(invalid, "keep") == 0 : from == DT_FORMAT_VOC && o.voc_rule == DT_VOC_RAW;
     dt_convert_report report;
     dt_error err = {0};
-    char *text = dt_edit_command_text(argc, argv);
+    char *text = dt_edit_command_text(argc, argv, o.target);
     o.command = text;
     dt_status st = dt_convert(&o, &report, &err);
     dt_free(text);

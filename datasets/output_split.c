@@ -37,8 +37,10 @@ static void make_text(char *stem)
     if (len && stem[len - 1] == ' ') stem[len - 1] = '_';
 }
 
-static char *own_stem(const dt_record *r)
+static char *own_stem(const dt_record *r, unsigned flags)
 {
+    if (flags & DT_NAMES_NESTED && r->origin == DT_ORIGIN_COCO)
+        return dt_strndup(r->name, (size_t)(dt_path_extension(r->name) - r->name));
     const char *from = r->name ? r->name : r->label ? r->label : r->image;
     char *stem = dt_path_stem(from ? from : "");
     if (!stem || *stem) return stem;
@@ -65,7 +67,7 @@ static dt_status name_record(namer *n, size_t i, const char *split)
 {
     const dt_record *r = &n->set->records[i];
     dt_output_name *out = &n->names->items[i];
-    char *own = own_stem(r), *stem = own ? dt_strdup(own) : NULL;
+    char *own = own_stem(r, n->flags), *stem = own ? dt_strdup(own) : NULL;
     if (stem && n->flags & DT_NAMES_TEXT) make_text(stem);
     const char *chosen = stem ? dt_arena_text(&n->names->texts, stem) : NULL;
     int64_t before;
@@ -183,8 +185,10 @@ dt_status dt_output_each(const dt_output_job *job, const dt_split *split, dt_out
     return st;
 }
 
-const char *dt_output_extension(const dt_record *record)
+const char *dt_output_extension(const dt_target_opts *opts, const dt_record *record)
 {
+    if (opts->format == DT_FORMAT_COCO && record->origin == DT_ORIGIN_COCO)
+        return dt_path_extension(record->name);
     const char *from = record->image ? record->image : record->name;
     return from && dt_image_has_extension(from) ? dt_path_extension(from) : ".jpg";
 }
@@ -195,7 +199,7 @@ dt_status dt_output_picture(const dt_output_job *job, dt_output_list *files, siz
     const dt_record *r = &job->set->records[record];
     if (!r->image || job->opts->images == DT_IMAGES_NONE || (r->unreadable && !dt_is_file(r->image)))
         return DT_OK;
-    char *path = dt_format("%s/%s%s", folder, job->names[record].stem, dt_output_extension(r));
+    char *path = dt_format("%s/%s%s", folder, job->names[record].stem, dt_output_extension(job->opts, r));
     if (!path) return dt_fail_memory(err, strlen(folder), "a path");
     dt_status st = job->opts->images == DT_IMAGES_COPY
                        ? dt_output_copy(files, job->root, path, r->image, err)

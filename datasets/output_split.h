@@ -4,15 +4,16 @@
 
 #include "datasets/target.h"
 
-/** Name of a record's files, without folder and extension. */
+/** Name of a record's files, without extension; without folder but for DT_NAMES_NESTED. */
 typedef struct dt_output_name {
     const char *stem; /* NULL: the record is not written */
     int repeat;       /* the same picture and label as an earlier record of the same stem (DT_NAMES_FLAT) */
 } dt_output_name;
 
 enum {
-    DT_NAMES_FLAT = 1, /* one folder for all splits; a picture that is in two splits has one name */
-    DT_NAMES_TEXT = 2, /* UTF-8 without control characters, for lists, XML and JSON */
+    DT_NAMES_FLAT = 1,   /* one folder for all splits; a picture that is in two splits has one name */
+    DT_NAMES_TEXT = 2,   /* UTF-8 without control characters, for lists, XML and JSON */
+    DT_NAMES_NESTED = 4, /* pictures of COCO files stay in the folders that file_name has */
 };
 
 typedef struct dt_output_names {
@@ -46,8 +47,9 @@ dt_status dt_output_each(const dt_output_job *job, const dt_split *split, dt_out
 /** Length of the UTF-8 character at p (NUL-terminated), 0 if there is none. */
 size_t dt_output_utf8(const char *p);
 
-/** Extension of the picture that is written for a record: its image's, else that of its name, else ".jpg". */
-const char *dt_output_extension(const dt_record *record);
+/** Extension of the picture that is written for a record: its image's, else that of its name, else ".jpg". From COCO to COCO
+ *  it is that of file_name. */
+const char *dt_output_extension(const dt_target_opts *opts, const dt_record *record);
 
 /** Puts the record's picture, if there is one and pictures are wanted, at folder/<stem><extension>. */
 dt_status dt_output_picture(const dt_output_job *job, dt_output_list *files, size_t record,

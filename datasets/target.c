@@ -15,11 +15,15 @@ static const writer writers[DT_FORMATS] = {
 
 /* What the formats cannot hold. An object to be ignored is a difficult one in VOC. */
 static const unsigned lost_fields[DT_FORMATS] = {
-    [DT_FORMAT_VOC] = 1u << DT_FIELD_SEGMENTATION | 1u << DT_FIELD_AREA | 1u << DT_FIELD_CROWD,
+    [DT_FORMAT_VOC] =
+        1u << DT_FIELD_SEGMENTATION | 1u << DT_FIELD_AREA | 1u << DT_FIELD_CROWD | 1u << DT_FIELD_OTHER,
     [DT_FORMAT_YOLO] = ((1u << DT_FIELDS) - 1) & ~(1u << DT_FIELD_IGNORE),
-    [DT_FORMAT_COCO] =
-        1u << DT_FIELD_POSE | 1u << DT_FIELD_TRUNCATED | 1u << DT_FIELD_OCCLUDED | 1u << DT_FIELD_PARTS,
+    [DT_FORMAT_COCO] = 1u << DT_FIELD_POSE | 1u << DT_FIELD_TRUNCATED | 1u << DT_FIELD_OCCLUDED |
+                       1u << DT_FIELD_PARTS | 1u << DT_FIELD_OTHER,
 };
+
+static const dt_origin origins[DT_FORMATS] = {
+    [DT_FORMAT_VOC] = DT_ORIGIN_VOC, [DT_FORMAT_YOLO] = DT_ORIGIN_YOLO, [DT_FORMAT_COCO] = DT_ORIGIN_COCO};
 
 void dt_target_report_free(dt_target_report *report)
 {
@@ -82,6 +86,14 @@ dt_status dt_target_check(const char *path, const char *const *sources, size_t s
     return dt_certificate_check(path, &replace, err);
 }
 
+/* 1 if all sources have the target's format. */
+static int is_same_format(const dt_target_opts *opts)
+{
+    for (size_t i = 0; i < opts->source_count; i++)
+        if (opts->sources[i].format != opts->format) return 0;
+    return 1;
+}
+
 dt_status dt_target_fit(dt_dataset *set, const dt_target_opts *opts, dt_target_report *report, dt_error *err)
 {
     size_t class_count = opts->class_count ? opts->class_count : set->class_count;
@@ -89,6 +101,8 @@ dt_status dt_target_fit(dt_dataset *set, const dt_target_opts *opts, dt_target_r
                            .crowd = opts->crowd,
                            .lost = lost_fields[opts->format],
                            .keep_invalid = opts->keep_invalid,
+                           .keep_unsized = opts->keep_imageless && is_same_format(opts),
+                           .origin = origins[opts->format],
                            .class_count = class_count,
                            .need_images = opts->images != DT_IMAGES_NONE && !opts->keep_imageless};
     DT_TRY(dt_dataset_fit(set, &o, &report->boxes, &report->findings, err));

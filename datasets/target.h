@@ -29,7 +29,8 @@ typedef struct dt_target_opts {
     int class_base;        /* YOLO numbers start at 0 or 1 (0 is then the background) */
     dt_yolo_layout layout; /* of a YOLO set */
     dt_voc_rule voc_rule;  /* of a VOC set; YOLO rows of a raw one have the shortest decimals */
-    dt_image_mode images;  /* link: symbolic links with absolute targets */
+    int new_ids; /* COCO: ids of images, annotations and categories from 1, also where a source has some */
+    dt_image_mode images; /* link: symbolic links with absolute targets */
     dt_difficult difficult;
     dt_crowd crowd;
     int keep_invalid;   /* boxes outside, inverted or without area are written as they are */

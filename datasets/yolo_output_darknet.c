@@ -57,7 +57,7 @@ static dt_status put_list(const dt_output_job *job, const dt_split *split, dt_ou
     for (size_t i = split->first; i < split->first + split->count; i++)
         if (job->names[i].stem)
             dt_str_printf(&text, "obj_%s_data/%s%s\n", job->split, job->names[i].stem,
-                          dt_output_extension(&job->set->records[i]));
+                          dt_output_extension(job->opts, &job->set->records[i]));
     char *path = dt_format("%s.txt", job->split);
     dt_status st = path && !text.failed
                        ? dt_output_write(files, job->root, path, text.data ? text.data : "", text.len, err)

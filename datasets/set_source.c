@@ -61,7 +61,8 @@ static dt_status read_yolo(const dt_set_source_opts *opts, const char *path, dt_
                            dt_dataset *set, dt_findings *findings, dt_error *err)
 {
     dt_yolo_config config;
-    dt_yolo_read_opts yolo = {.pool = opts->pool};
+    dt_yolo_read_opts yolo = {
+        .pool = opts->pool, .as_is = opts->as_is, .numbers_from_1 = opts->numbers_from_1};
     DT_TRY(dt_yolo_config_read(path, &config, err));
     source->layout = config.darknet ? DT_LAYOUT_DARKNET : DT_LAYOUT_ULTRALYTICS;
     source->class_base = config.class_base;

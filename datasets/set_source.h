@@ -29,6 +29,8 @@ typedef struct dt_set_source_opts {
     const char *format;    /* name; NULL or "auto": found (datasets/detect_format.h) */
     const char *image_dir; /* COCO: folder of the pictures; NULL: looked for around the JSON file */
     int no_images;         /* 1: COCO pictures that are not found are no error */
+    int as_is;             /* 1: YOLO rows are kept as dt_yolo_read_opts.as_is says; others always are */
+    int numbers_from_1;    /* 1: YOLO class numbers in the labels start at 1, whatever the settings say */
     int voc_rule;  /* a dt_voc_rule, or DT_VOC_RULE_AUTO: raw where the files count from 0, else exact */
     dt_pool *pool; /* may be NULL */
 } dt_set_source_opts;

@@ -189,6 +189,8 @@ dt_status dt_edit_open(dt_edit_run *run, size_t source, dt_dataset *set)
                                      .format = strcmp(o->format, "auto") == 0 ? NULL : o->format,
                                      .image_dir = s->format == DT_FORMAT_COCO ? o->image_dir : NULL,
                                      .no_images = 1,
+                                     .as_is = 1,
+                                     .numbers_from_1 = run->numbers_from_1,
                                      .voc_rule = rule_of(o->voc_rule),
                                      .pool = run->pool};
     DT_TRY(dt_set_source_open(&opts, s, set, &run->report.findings, &run->err));

@@ -102,7 +102,8 @@ typedef struct dt_edit_run {
     const char *target;
     dt_set_source *sources;
     size_t source_count;
-    char *text; /* the command line */
+    char *text;         /* the command line */
+    int numbers_from_1; /* dt_set_source_opts of dt_edit_open */
     dt_pool *pool;
     dt_target_opts to;       /* filled by dt_edit_begin; a command may change it before dt_edit_end */
     dt_target_report report; /* findings so far */

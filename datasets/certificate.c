@@ -1,28 +1,20 @@
-/* conversion.json: what a conversion did, and the proof that its output is untouched. */
-#include <dirent.h>
-#include <errno.h>
+/* conversion.json: what a command did, and the hash of everything that it wrote. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cjson/cJSON.h>
 
 #include "core/json.h"
 #include "core/mem.h"
-#include "core/sha256.h"
-#include "datasets/convert.h"
 #include "datasets/output_split.h"
+#include "datasets/rules.h"
 
-const char dt_certificate_tool[] = "dettool convert";
-enum { MAX_CERTIFICATE_BYTES = 1 << 30, MAX_DEPTH = 16 };
+const char dt_certificate_tool[] = "dettool ";
 
 /* JSON holds UTF-8 only: of other names the bytes follow as hexadecimal digits. */
 static void write_bytes(dt_json *j, const char *key, const char *text)
 {
     dt_json_key(j, key);
     dt_json_str(j, text);
-    const char *p = text;
+    const char *p = text ? text : "";
     for (size_t n; *p && (n = dt_output_utf8(p)) > 0;)
         p += n;
     if (!*p) return;
@@ -40,38 +32,12 @@ static void write_bytes(dt_json *j, const char *key, const char *text)
     dt_free(name);
 }
 
-const char *dt_certificate_text(const cJSON *item, const char *key, dt_arena *texts)
-{
-    char name[32];
-    snprintf(name, sizeof name, "%s_bytes", key);
-    const cJSON *text = cJSON_GetObjectItemCaseSensitive(item, key),
-                *hex = cJSON_GetObjectItemCaseSensitive(item, name);
-    if (!cJSON_IsString(hex)) return cJSON_IsString(text) ? text->valuestring : NULL;
-    size_t len = strlen(hex->valuestring) / 2;
-    char *out = dt_arena_text_n(texts, hex->valuestring, len);
-    for (size_t i = 0; i < len && out; i++) {
-        unsigned byte = 0;
-        for (int k = 0; k < 2; k++) {
-            char c = hex->valuestring[2 * i + (size_t)k];
-            if (c >= '0' && c <= '9')
-                byte = byte * 16 + (unsigned)(c - '0');
-            else if (c >= 'a' && c <= 'f')
-                byte = byte * 16 + (unsigned)(c - 'a') + 10;
-            else
-                return NULL;
-        }
-        out[i] = (char)byte;
-    }
-    return out;
-}
-
 static void write_finding(dt_json *j, const dt_finding *f)
 {
     static const char *const fates[] = {"kept", "changed", "dropped"};
     dt_json_compact(j);
     dt_json_object(j);
-    dt_json_key(j, "file");
-    dt_json_str(j, f->file);
+    write_bytes(j, "file", f->file);
     if (f->line) {
         dt_json_key(j, "line");
         dt_json_int(j, f->line);
@@ -79,6 +45,8 @@ static void write_finding(dt_json *j, const dt_finding *f)
     if (f->object >= 0) {
         dt_json_key(j, "object");
         dt_json_int(j, f->object);
+    }
+    if (f->object >= 0 || f->fate != DT_FATE_NONE) { /* a picture has a fate, too */
         dt_json_key(j, "fate");
         dt_json_str(j, fates[f->fate]);
     }
@@ -105,34 +73,32 @@ static void write_count(dt_json *j, const char *key, size_t value)
     dt_json_int(j, (int64_t)value);
 }
 
-static void write_options(dt_json *j, const dt_convert_opts *o)
+static void write_options(dt_json *j, const dt_target_opts *o)
 {
-    static const char *const rules[] = {"exact", "minus-one", "raw"},
-                             *const difficult[] = {"drop", "keep", "ignore"},
-                             *const images[] = {"link", "copy", "none"};
+    static const char *const difficult[] = {"drop", "keep", "ignore"},
+                             *const images[] = {"link", "copy", "none"},
+                             *const layouts[] = {"ultralytics", "darknet"};
     /* `difficult` and `crowd` have the same three choices. */
     dt_json_key(j, "options");
     dt_json_object(j);
-    dt_json_key(j, "classes");
-    dt_json_str(j, o->classes_file);
+    for (size_t i = 0; i < o->note_count; i++) {
+        dt_json_key(j, o->notes[i].key);
+        dt_json_str(j, o->notes[i].value);
+    }
     dt_json_key(j, "class_base");
     dt_json_int(j, o->class_base);
+    if (o->format == DT_FORMAT_YOLO) {
+        dt_json_key(j, "layout");
+        dt_json_str(j, layouts[o->layout]);
+    }
     dt_json_key(j, "voc_rule");
-    dt_json_str(j, rules[o->voc_rule]);
+    dt_json_str(j, dt_voc_rule_names[o->voc_rule]);
     dt_json_key(j, "difficult");
     dt_json_str(j, difficult[o->difficult]);
     dt_json_key(j, "crowd");
     dt_json_str(j, difficult[o->crowd]);
     dt_json_key(j, "images");
     dt_json_str(j, images[o->images]);
-    if (o->image_dir) {
-        dt_json_key(j, "image_dir");
-        dt_json_str(j, o->image_dir);
-    }
-    if (o->to == DT_FORMAT_YOLO) {
-        dt_json_key(j, "layout");
-        dt_json_str(j, o->layout == DT_LAYOUT_DARKNET ? "darknet" : "ultralytics");
-    }
     dt_json_key(j, "invalid");
     dt_json_str(j, o->keep_invalid ? "keep" : "fix");
     dt_json_object_end(j);
@@ -161,7 +127,51 @@ static void write_evidence(dt_json *j, const dt_voc_evidence *e)
     dt_json_object_end(j);
 }
 
-static void write_counts(dt_json *j, const dt_convert_report *r)
+static void write_sources(dt_json *j, const dt_target_opts *o)
+{
+    dt_json_key(j, "sources");
+    dt_json_array(j);
+    for (size_t i = 0; i < o->source_count; i++) {
+        const dt_set_source *s = &o->sources[i];
+        dt_json_object(j);
+        write_bytes(j, "path", s->path);
+        dt_json_key(j, "format");
+        dt_json_str(j, dt_format_names[s->format]);
+        write_count(j, "pictures", s->records);
+        write_count(j, "objects", s->objects);
+        if (s->format == DT_FORMAT_VOC) {
+            dt_json_key(j, "voc_rule");
+            dt_json_str(j, dt_voc_rule_names[s->voc_rule]);
+            write_evidence(j, &s->evidence);
+        }
+        dt_json_object_end(j);
+    }
+    dt_json_array_end(j);
+}
+
+/* How many objects and pictures each rule changed and dropped. */
+static void write_fates(dt_json *j, const dt_findings *findings)
+{
+    size_t rules;
+    const dt_rule *all = dt_rules(&rules);
+    dt_json_key(j, "fates");
+    dt_json_object(j);
+    for (size_t i = 0; i < rules; i++) {
+        size_t count[3] = {0};
+        for (size_t k = 0; k < findings->count; k++)
+            if (strcmp(findings->items[k].rule, all[i].id) == 0) count[findings->items[k].fate]++;
+        if (!count[DT_FATE_CHANGED] && !count[DT_FATE_DROPPED]) continue;
+        dt_json_key(j, all[i].id);
+        dt_json_compact(j);
+        dt_json_object(j);
+        write_count(j, "changed", count[DT_FATE_CHANGED]);
+        write_count(j, "dropped", count[DT_FATE_DROPPED]);
+        dt_json_object_end(j);
+    }
+    dt_json_object_end(j);
+}
+
+static void write_counts(dt_json *j, const dt_target_report *r)
 {
     dt_json_key(j, "counts");
     dt_json_object(j);
@@ -183,24 +193,24 @@ static void write_counts(dt_json *j, const dt_convert_report *r)
     dt_json_object_end(j);
 }
 
-dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *set,
-                               const dt_convert_report *report, const dt_output_list *files, dt_str *out,
+dt_status dt_certificate_write(const dt_target_opts *opts, const dt_dataset *set,
+                               const dt_target_report *report, const dt_output_list *files, dt_str *out,
                                dt_error *err)
 {
     dt_json j = dt_json_begin(out, 1);
     dt_json_object(&j);
     dt_json_key(&j, "tool");
-    dt_json_str(&j, dt_certificate_tool);
+    char *tool = dt_format("%s%s", dt_certificate_tool, opts->tool);
+    if (!tool) return dt_fail_memory(err, strlen(opts->tool), "conversion.json");
+    dt_json_str(&j, tool);
+    dt_free(tool);
     dt_json_key(&j, "version");
     dt_json_str(&j, DT_VERSION);
-    dt_json_key(&j, "from");
-    dt_json_str(&j, dt_format_names[opts->from]);
+    if (opts->command) write_bytes(&j, "command", opts->command);
     dt_json_key(&j, "to");
-    dt_json_str(&j, dt_format_names[opts->to]);
-    dt_json_key(&j, "source");
-    dt_json_str(&j, opts->source);
+    dt_json_str(&j, dt_format_names[opts->format]);
+    write_sources(&j, opts);
     write_options(&j, opts);
-    if (opts->from == DT_FORMAT_VOC) write_evidence(&j, &report->evidence);
     dt_json_key(&j, "class_base");
     dt_json_int(&j, opts->class_base);
     dt_json_key(&j, "names");
@@ -209,6 +219,7 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
         dt_json_str(&j, set->classes[i]);
     dt_json_array_end(&j);
     write_counts(&j, report);
+    write_fates(&j, &report->findings);
     /* First the fate of objects, then what is about files and the set. */
     for (int objects = 1; objects >= 0; objects--) {
         dt_json_key(&j, objects ? "objects" : "findings");
@@ -245,127 +256,4 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
     dt_json_object_end(&j);
     dt_str_char(out, '\n');
     return out->failed ? dt_fail_memory(err, out->len, "conversion.json") : DT_OK;
-}
-
-typedef struct checker {
-    const char *target;
-    dt_strmap known; /* relative path -> index in files */
-    const cJSON **files;
-    dt_arena *texts;
-    dt_error *err;
-} checker;
-
-static dt_status in_the_way(const checker *c, const char *path, const char *what)
-{
-    return dt_fail(c->err, DT_ERR_STATE,
-                   "%s: is not empty and %s/%s %s: choose another destination or remove it", c->target,
-                   c->target, path, what);
-}
-
-static dt_status check_file(const checker *c, const char *full, const char *path, mode_t mode)
-{
-    int64_t at = dt_strmap_get(&c->known, path, -1);
-    if (at < 0) return in_the_way(c, path, "was not written by the earlier conversion");
-    const char *link = dt_certificate_text(c->files[at], "link", c->texts);
-    const cJSON *sha = cJSON_GetObjectItemCaseSensitive(c->files[at], "sha256");
-    if (S_ISLNK(mode)) {
-        char target[4096];
-        ssize_t n = readlink(full, target, sizeof target - 1);
-        target[n > 0 ? n : 0] = '\0';
-        if (link && strcmp(link, target) == 0) return DT_OK;
-        return in_the_way(c, path, "was changed since the earlier conversion");
-    }
-    char *data, text[DT_SHA256_TEXT];
-    size_t size;
-    dt_sha256 hash;
-    DT_TRY(dt_file_read(full, MAX_CERTIFICATE_BYTES, &data, &size, c->err));
-    dt_sha256_begin(&hash);
-    dt_sha256_add(&hash, data, size);
-    dt_sha256_end(&hash, text);
-    dt_free(data);
-    if (cJSON_IsString(sha) && strcmp(sha->valuestring, text) == 0) return DT_OK;
-    return in_the_way(c, path, "was changed since the earlier conversion");
-}
-
-static dt_status check_folder(const checker *c, const char *relative, int depth)
-{
-    dt_names names;
-    char *folder = dt_path_join(c->target, relative);
-    dt_status st = folder ? dt_dir_list(folder, &names, c->err) : dt_fail_memory(c->err, 1, "a path");
-    dt_free(folder);
-    DT_TRY(st);
-    for (size_t i = 0; i < names.count && st == DT_OK; i++) {
-        struct stat info;
-        char *path = *relative ? dt_path_join(relative, names.items[i]) : dt_strdup(names.items[i]);
-        char *full = path ? dt_path_join(c->target, path) : NULL;
-        if (!full)
-            st = dt_fail_memory(c->err, 1, "a path");
-        else if (strcmp(path, "conversion.json") == 0)
-            st = DT_OK;
-        else if (lstat(full, &info) != 0)
-            st = dt_fail(c->err, DT_ERR_IO, "%s: %s", full, strerror(errno));
-        else if (S_ISDIR(info.st_mode) && depth < MAX_DEPTH)
-            st = check_folder(c, path, depth + 1);
-        else
-            st = check_file(c, full, path, info.st_mode);
-        dt_free(path);
-        dt_free(full);
-    }
-    dt_names_free(&names);
-    return st;
-}
-
-static dt_status check_against(checker *c, const cJSON *root)
-{
-    const cJSON *tool = cJSON_GetObjectItemCaseSensitive(root, "tool");
-    const cJSON *files = cJSON_GetObjectItemCaseSensitive(root, "files"), *item;
-    size_t count = 0;
-    if (!cJSON_IsString(tool) || strcmp(tool->valuestring, dt_certificate_tool) != 0 || !cJSON_IsArray(files))
-        return in_the_way(c, "conversion.json", "is not of a conversion");
-    c->files = dt_calloc((size_t)cJSON_GetArraySize(files), sizeof *c->files);
-    if (!c->files) return dt_fail_memory(c->err, 1, "a list of files");
-    cJSON_ArrayForEach(item, files)
-    {
-        const char *path = dt_certificate_text(item, "path", c->texts);
-        c->files[count] = item;
-        if (path && dt_strmap_add(&c->known, path, (int64_t)count) < 0)
-            return dt_fail_memory(c->err, count, "a list of files");
-        count++;
-    }
-    return check_folder(c, "", 0);
-}
-
-dt_status dt_certificate_check(const char *target, int *replace, dt_error *err)
-{
-    dt_names names;
-    dt_arena texts = {0};
-    checker c = {.target = target, .texts = &texts, .err = err};
-    *replace = 0;
-    if (!dt_is_dir(target)) return DT_OK;
-    DT_TRY(dt_dir_list(target, &names, err));
-    size_t count = names.count;
-    int partial = count == 1 && strcmp(names.items[0], ".dettool-partial") == 0;
-    char *first = count ? dt_strdup(names.items[0]) : NULL;
-    dt_names_free(&names);
-    if (count == 0 || partial) {
-        dt_free(first);
-        return DT_OK;
-    }
-    char *path = dt_path_join(target, "conversion.json"), *text = NULL;
-    size_t size;
-    dt_status st = path && first ? DT_OK : dt_fail_memory(err, strlen(target), "a path");
-    if (st == DT_OK && !dt_is_file(path)) st = in_the_way(&c, first, "is in it");
-    if (st == DT_OK) st = dt_file_read(path, MAX_CERTIFICATE_BYTES, &text, &size, err);
-    cJSON *root = st == DT_OK ? cJSON_ParseWithLength(text, size) : NULL;
-    if (st == DT_OK)
-        st = root ? check_against(&c, root) : in_the_way(&c, "conversion.json", "cannot be read");
-    if (st == DT_OK) *replace = 1;
-    cJSON_Delete(root);
-    dt_strmap_free(&c.known);
-    dt_arena_free(&texts);
-    dt_free(c.files);
-    dt_free(first);
-    dt_free(path);
-    dt_free(text);
-    return st;
 }

@@ -78,14 +78,36 @@ static dt_status read_yolo(const dt_set_source_opts *opts, const char *path, dt_
             err, "train and val are the same pictures: read once, as %s", dt_yolo_split_names[keep]);
     }
     dt_yolo_config_free(&config);
-    return st == DT_OK ? dt_yolo_read(path, &yolo, set, findings, err) : st;
+    if (st == DT_OK) st = dt_yolo_read(path, &yolo, set, findings, err);
+    source->numbers_from_1 = yolo.numbers_from_1;
+    return st;
+}
+
+/* Numbers that look as if they counted from 1 are read so in a second turn, where that is wanted. */
+static dt_status read_yolo_numbers(const dt_set_source_opts *opts, const char *path, dt_set_source *source,
+                                   dt_dataset *set, dt_findings *findings, dt_error *err)
+{
+    dt_findings turn = {0};
+    dt_set_source_opts again = *opts;
+    if (opts->numbers_from_1 != DT_NUMBERS_AUTO) return read_yolo(opts, path, source, set, findings, err);
+    again.numbers_from_1 = 0;
+    dt_status st = read_yolo(&again, path, source, set, &turn, err);
+    if (st == DT_OK && dt_findings_count_rule(&turn, "class-base")) {
+        dt_findings_free(&turn);
+        dt_dataset_free(set);
+        again.numbers_from_1 = 1;
+        st = read_yolo(&again, path, source, set, &turn, err);
+    }
+    if (st == DT_OK) st = dt_findings_append(findings, &turn, err);
+    dt_findings_free(&turn);
+    return st;
 }
 
 typedef dt_status (*reader)(const dt_set_source_opts *opts, const char *path, dt_set_source *source,
                             dt_dataset *set, dt_findings *findings, dt_error *err);
 
 static const reader readers[DT_FORMATS] = {
-    [DT_FORMAT_VOC] = read_voc, [DT_FORMAT_YOLO] = read_yolo, [DT_FORMAT_COCO] = read_coco};
+    [DT_FORMAT_VOC] = read_voc, [DT_FORMAT_YOLO] = read_yolo_numbers, [DT_FORMAT_COCO] = read_coco};
 
 /* Settles the coordinate rule; warns where the one that was asked for does not fit what the files show. */
 static dt_status settle_rule(const dt_set_source_opts *opts, dt_set_source *source, dt_dataset *set,

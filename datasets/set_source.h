@@ -21,7 +21,7 @@ int dt_format_of(const char *name);
  *  obj_<split>_data/ with the pictures and, beside them, their labels. */
 typedef enum dt_yolo_layout { DT_LAYOUT_ULTRALYTICS, DT_LAYOUT_DARKNET } dt_yolo_layout;
 
-enum { DT_VOC_RULE_AUTO = -1 };
+enum { DT_VOC_RULE_AUTO = -1, DT_NUMBERS_AUTO = -1 };
 extern const char *const dt_voc_rule_names[3]; /* by dt_voc_rule: "exact", "minus-one", "raw" */
 
 typedef struct dt_set_source_opts {
@@ -42,7 +42,8 @@ typedef struct dt_set_source {
     dt_voc_rule voc_rule;     /* VOC: by which the values were taken */
     dt_voc_evidence evidence; /* VOC */
     dt_yolo_layout layout;    /* YOLO */
-    int class_base;           /* YOLO */
+    int class_base;           /* YOLO: of the settings */
+    int numbers_from_1;       /* YOLO: the labels were read so */
     size_t records, objects;  /* that were read */
     size_t dropped;           /* objects that the reader could not make out; each is a finding */
     size_t skipped;           /* annotations that could not be read */

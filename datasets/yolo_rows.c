@@ -40,6 +40,19 @@ static int is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
+const char *dt_yolo_source_line(const dt_yolo_source *s, int32_t line, size_t *len)
+{
+    if (line < 1 || (size_t)line > s->count) return NULL;
+    const char *from = s->lines[line - 1],
+               *end = (size_t)line < s->count ? s->lines[line] : s->text + s->size;
+    while (end > from && (end[-1] == '\n' || is_blank(end[-1])))
+        end--;
+    while (from < end && is_blank(*from))
+        from++;
+    *len = (size_t)(end - from);
+    return from;
+}
+
 /* The columns behind the class, as numbers. New array; at most one a two bytes. */
 static double *read_numbers(const char *from, const char *to, size_t *count)
 {
@@ -82,15 +95,10 @@ static dt_status clip_row(const char *from, const char *to, int64_t number, dt_s
 dt_status dt_yolo_source_row(const dt_yolo_source *s, int32_t line, int64_t number, int clip, dt_str *out,
                              int *done, dt_error *err)
 {
+    size_t len = 0;
+    const char *from = dt_yolo_source_line(s, line, &len), *end = from ? from + len : NULL;
     *done = 0;
-    if (line < 1 || (size_t)line > s->count)
-        return dt_fail(err, DT_ERR_IO, "%s: line %d is not there any more", s->path, line);
-    const char *from = s->lines[line - 1],
-               *end = (size_t)line < s->count ? s->lines[line] : s->text + s->size;
-    while (end > from && (end[-1] == '\n' || is_blank(end[-1])))
-        end--;
-    while (from < end && is_blank(*from))
-        from++;
+    if (!from) return dt_fail(err, DT_ERR_IO, "%s: line %d is not there any more", s->path, line);
     while (from < end && !is_blank(*from)) /* the class */
         from++;
     while (from < end && is_blank(*from))

@@ -48,6 +48,7 @@ struct dt_loader {
     dt_label *labels;
     size_t label_capacity;
     size_t *label_begin;
+    int32_t *classes;
     int64_t *indices;
     dt_letterbox *geometry;
     uint8_t *reported; /* one flag a record: on_bad was called */
@@ -198,11 +199,12 @@ static dt_status allocate(dt_loader *l, dt_error *err)
     l->scratch = dt_calloc((size_t)(o->workers ? o->workers : 1), sizeof *l->scratch);
     l->threads = dt_calloc((size_t)o->workers, sizeof *l->threads);
     l->label_begin = dt_calloc(batch + 1, sizeof *l->label_begin);
+    l->classes = dt_calloc(batch, sizeof *l->classes);
     l->indices = dt_calloc(batch, sizeof *l->indices);
     l->geometry = dt_calloc(batch, sizeof *l->geometry);
     l->reported = dt_calloc(count, 1);
-    if (!l->order || !l->slots || !l->scratch || !l->threads || !l->label_begin || !l->indices ||
-        !l->geometry || !l->reported)
+    if (!l->order || !l->slots || !l->scratch || !l->threads || !l->label_begin || !l->classes ||
+        !l->indices || !l->geometry || !l->reported)
         return dt_fail_memory(err, count * sizeof *l->order, "loader");
     l->slot_count = slot_count;
     for (int i = 0; i < slot_count; i++) {
@@ -251,6 +253,7 @@ void dt_loader_destroy(dt_loader *l)
     dt_free(l->threads);
     dt_free(l->labels);
     dt_free(l->label_begin);
+    dt_free(l->classes);
     dt_free(l->indices);
     dt_free(l->geometry);
     dt_free(l->reported);
@@ -377,6 +380,7 @@ static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
         const loader_item *item = &slot->items[i];
         if (item->err.status != DT_OK) return dt_fail(err, item->err.status, "%s", item->err.text);
         l->label_begin[i] = total;
+        l->classes[i] = item->cls;
         l->indices[i] = item->index;
         l->geometry[i] = item->geometry;
         total += item->label_count;
@@ -399,6 +403,7 @@ static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
                           .pixel_bytes = l->pixel_bytes,
                           .labels = l->labels,
                           .label_begin = l->label_begin,
+                          .classes = l->classes,
                           .indices = l->indices,
                           .geometry = l->geometry};
     return DT_OK;

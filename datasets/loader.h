@@ -12,8 +12,8 @@
 #include "datasets/sample.h"
 #include "datasets/transforms/augment.h"
 
-/** Where samples come from. load() is called from several threads at once. It gets a zero-initialised *out
- * and fills image (RGB) and labels (pixels of that image); index and, where left 0, the original sizes are
+/** Where samples come from. load() is called from several threads at once. It gets an empty *out (cls = -1)
+ * and fills image (RGB), labels (pixels of that image) and, for classification, cls; index and, where left 0, the original sizes are
  * set by the loader. Its message should name the file. What it left in *out on failure is freed by the
  * loader. */
 typedef struct dt_source {
@@ -71,6 +71,7 @@ typedef struct dt_batch {
     /* Labels of picture i: [label_begin[i], label_begin[i + 1]); boxes xyxy in network pixels. */
     const dt_label *labels;
     const size_t *label_begin;    /* count + 1 entries */
+    const int32_t *classes;       /* of the whole pictures, count entries; -1: none (detection) */
     const int64_t *indices;       /* record that picture i shows (the first of its mosaic) */
     const dt_letterbox *geometry; /* original picture -> network input; meaningless under augmentation */
 } dt_batch;

@@ -29,6 +29,7 @@ typedef struct loader_item {
     dt_label *labels;
     size_t label_count, label_capacity;
     int64_t index;
+    int32_t cls;
     dt_letterbox geometry;
     int64_t bad[ITEM_BAD_MAX]; /* bad records met; more than fit are reported when they are drawn again */
     int bad_count;

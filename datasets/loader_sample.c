@@ -68,6 +68,7 @@ static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *e
     DT_TRY(plain_geometry(o, sample->image.width, sample->image.height, &lb, err));
     dt_status status = dt_sample_letterbox(sample, &lb, o->filter, o->fill, &boxed, err);
     if (status == DT_OK) {
+        boxed.cls = sample->cls;
         dt_sample_free(sample);
         *sample = boxed;
     } else {
@@ -78,6 +79,7 @@ static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *e
 
 static dt_status load_record(sample_store *store, int64_t index, dt_sample *out, dt_error *err)
 {
+    out->cls = -1;
     DT_TRY(store->source->load(store->source->self, index, out, err));
     if (!out->image.data || out->image.channels != 3)
         return dt_fail(err, DT_ERR_FORMAT, "record %lld: the source gave an image with %d channels, not 3",
@@ -206,7 +208,10 @@ static dt_status augmented(sample_store *store, int64_t epoch, int64_t index, dt
         }
     }
     if (status == DT_OK) status = dt_aug_apply(&params, &o->aug, src, o->imgsz, scratch, NULL, err);
-    if (status == DT_OK) item->index = src[0]->index;
+    if (status == DT_OK) {
+        item->index = src[0]->index;
+        item->cls = src[0]->cls;
+    }
     for (int k = 0; k < 2 * DT_MOSAIC; k++)
         free_sample(holds[k].mine);
     return status;
@@ -237,6 +242,7 @@ dt_status loader_make_item(sample_store *store, int64_t epoch, int64_t index, dt
         DT_TRY(hold_good_record(store, index, item, &plain, err));
         sample = plain.sample;
         item->index = sample->index;
+        item->cls = sample->cls;
     }
     dt_image_to_planes(&sample->image, o->divisor, o->mean, o->std, pixels);
     dt_status status =

@@ -17,7 +17,8 @@ typedef struct dt_sample {
     dt_image image;
     dt_label *labels;
     size_t label_count, label_capacity;
-    int64_t index;                       /* position in the data set; keys the random stream */
+    int32_t cls;   /* class of the whole picture, 0-based; -1: none. dt_loader sets it to -1 before load() */
+    int64_t index; /* position in the data set; keys the random stream */
     int original_width, original_height; /* of the upright file */
 } dt_sample;
 

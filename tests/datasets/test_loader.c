@@ -12,7 +12,7 @@ enum { RECORDS = 23, SIDE = 64 };
 typedef struct fake {
     int64_t bad[4];
     int bad_count;
-    int slow;
+    int slow, classify;
     atomic_int loads;
 } fake;
 
@@ -34,6 +34,8 @@ static dt_status fake_load(void *self, int64_t index, dt_sample *out, dt_error *
         v = v * 1664525u + 1013904223u;
         out->image.data[i] = (uint8_t)(v >> 24);
     }
+    CHECK_INT(out->cls, -1);
+    if (f->classify) out->cls = (int32_t)(index % 7);
     for (int i = 0; i < (int)(index % 4); i++)
         DT_TRY(
             dt_sample_add_label(out, (dt_label){{i * 5, i * 6, i * 5 + 20, i * 6 + 15}, i, i == 2, i}, err));
@@ -158,6 +160,29 @@ static void every_record_once(void)
         CHECK(!in_order);
         for (int i = 0; i < RECORDS; i++)
             CHECK(seen[i] == 1 || (drop && seen[i] == 0));
+        dt_loader_destroy(loader);
+    }
+}
+
+static void classes_follow_their_pictures(void)
+{
+    for (int v = 0; v < 4; v++) {
+        dt_error err = {0};
+        fake f = {.classify = v & 1};
+        dt_source source = {RECORDS, fake_load, &f};
+        dt_loader_opts o = small_opts();
+        o.shuffle = 1;
+        o.augment = v >> 1;
+        o.cache_bytes = 1 << 20;
+        dt_loader *loader;
+        const dt_batch *b;
+        CHECK_OK(dt_loader_create(&source, &o, &loader, &err), &err);
+        for (int epoch = 0; epoch < 2; epoch++) {
+            CHECK_OK(dt_loader_start(loader, epoch, 0, &err), &err);
+            while (dt_loader_next(loader, &b, &err) == DT_OK && b)
+                for (int i = 0; i < b->count; i++)
+                    CHECK_INT(b->classes[i], f.classify ? b->indices[i] % 7 : -1);
+        }
         dt_loader_destroy(loader);
     }
 }
@@ -408,6 +433,7 @@ int main(void)
 {
     RUN(same_bytes_for_any_workers);
     RUN(every_record_once);
+    RUN(classes_follow_their_pictures);
     RUN(plain_batch_is_a_letterbox);
     RUN(errors_come_at_their_batch);
     RUN(bad_records_are_replaced);

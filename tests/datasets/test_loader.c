@@ -200,7 +200,7 @@ static void plain_batch_is_a_letterbox(void)
     CHECK_INT(dt_loader_next(loader, &b, &err), DT_ERR_STATE);
     CHECK_OK(dt_loader_start(loader, 0, 1, &err), &err);
     CHECK_OK(dt_loader_next(loader, &b, &err), &err);
-    dt_sample raw = {0}, boxed = {0};
+    dt_sample raw = {.cls = -1}, boxed = {0};
     CHECK_OK(fake_load(&f, 6, &raw, &err), &err);
     CHECK_OK(dt_sample_letterbox(&raw, &b->geometry[2], DT_RESIZE_BILINEAR, 114, &boxed, &err), &err);
     int wrong = 0;

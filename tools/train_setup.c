@@ -20,22 +20,16 @@ static int64_t count_objects(const dt_split_source *source)
 static dt_status read_data(dt_train_run *run)
 {
     dt_error *err = dt_ctx_error(run->ctx);
-    dt_yolo_config config = {0};
-    DT_TRY(dt_yolo_config_read(run->opts.data, &config, err));
-    run->has_val = config.entries[DT_YOLO_VAL].count > 0;
-    int has_train = config.entries[DT_YOLO_TRAIN].count > 0;
-    dt_yolo_config_free(&config);
-    if (!has_train) return dt_fail(err, DT_ERR_FORMAT, "%s: no 'train' entry", run->opts.data);
-    unsigned splits = 1u << DT_YOLO_TRAIN | (run->has_val ? 1u << DT_YOLO_VAL : 0);
-    DT_TRY(
-        dt_run_data_read(run->opts.data, splits, run->opts.strict, dt_ctx_pool(run->ctx), &run->data, err));
+    DT_TRY(dt_run_data_read(run->opts.data, "train", "val", run->opts.strict, dt_ctx_pool(run->ctx),
+                            &run->data, err));
+    run->has_val = dt_dataset_split(&run->data.set, "val") != NULL;
     DT_TRY(dt_split_source_make(&run->data, "train", 0, &run->train, err));
     if (count_objects(&run->train) == 0)
         return dt_fail(err, DT_ERR_FORMAT, "%s: no object in the split 'train': there is nothing to learn",
                        run->opts.data);
     run->data_hash = dt_split_source_hash(&run->train, 0);
     if (!run->has_val) {
-        dt_cli_warn("%s: no 'val' entry: best.safetensors will be the last epoch's", run->opts.data);
+        dt_cli_warn("%s: no split 'val': best.safetensors will be the last epoch's", run->opts.data);
         return DT_OK;
     }
     DT_TRY(dt_split_source_make(&run->data, "val", 1, &run->val, err));

@@ -144,7 +144,7 @@ static dt_status make_absolute(const char **path, char **own, dt_error *err)
 /* Options and text of args.json of a new run; -1 to go on, or an exit code. */
 static int set_up(const dt_opt *table, dt_train_opts *o, owned_texts *own, dt_error *err)
 {
-    if (!o->data) return dt_cli_usage_error(&dt_cmd_train, "--data is needed: the data.yaml to train on");
+    if (!o->data) return dt_cli_usage_error(&dt_cmd_train, "--data is needed: the data set to train on");
     int rc = complete(&dt_cmd_train, o, err);
     if (rc >= 0) return rc;
     if (!o->out) o->out = own->out = next_free_dir();
@@ -185,7 +185,7 @@ static int run_train(int argc, char **argv)
     const char *resume = NULL;
     const dt_opt table[] = {
         {"data", NULL, DT_OPT_STR, &o->data, 0, 0, NULL, "FILE",
-         "data.yaml of the data set; with --resume: where it lies now"},
+         "data set: data.yaml, obj.data, VOC folder, COCO JSON or folder; with --resume: where it lies now"},
         {"model", NULL, DT_OPT_STR, &o->model, 0, 0, NULL, "NAME", "yolo-nano, yolo-resnet18, ..."},
         {"weights", NULL, DT_OPT_STR, &o->weights, 0, 0, NULL, "FILE",
          "start from these weights where they fit"},
@@ -268,15 +268,22 @@ static int run_train(int argc, char **argv)
 
 const dt_command dt_cmd_train = {
     .name = "train",
-    .usage = "dettool train --data data.yaml [--model NAME] [options]\n       dettool train --resume DIR",
+    .usage = "dettool train --data PATH [--model NAME] [options]\n       dettool train --resume DIR",
     .summary = "train a detector on a data set",
-    .details = "Writes DIR/{last,best}.safetensors, results.csv, args.json and the state from which --resume "
-               "goes on.\n"
-               "The result depends on the options and the data alone: not on threads, workers, or on being "
-               "killed and\n"
-               "resumed at any moment.\n\n"
-               "Example:\n"
-               "  dettool convert voc2yolo VOCdevkit data/voc\n"
-               "  dettool train --data data/voc/data.yaml --model yolo-nano --epochs 100 --out runs/voc",
+    .details =
+        "Writes DIR/{last,best}.safetensors, results.csv, args.json and the state from which --resume "
+        "goes on.\n"
+        "The result depends on the options and the data alone: not on threads, workers, or on being "
+        "killed and\n"
+        "resumed at any moment.\n\n"
+        "--data is a data.yaml or a Darknet obj.data, a VOC folder or VOCdevkit, a COCO JSON file or a "
+        "folder of them.\n"
+        "Its splits train and val are used. VOC's difficult objects and COCO's crowds are neither "
+        "positive nor\n"
+        "negative; VOC pixels are counted from 1 unless the files show a 0.\n\n"
+        "Example:\n"
+        "  dettool convert voc2yolo VOCdevkit data/voc\n"
+        "  dettool train --data data/voc/data.yaml --model yolo-nano --epochs 100 --out runs/voc\n"
+        "  dettool train --data VOCdevkit --model yolo-nano --epochs 100 --out runs/voc",
     .run = run_train,
 };

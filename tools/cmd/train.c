@@ -73,8 +73,8 @@ static dt_status print_json(const dt_train_run *run, double seconds, const dt_tr
     dt_json_key(&j, "seconds"), dt_json_num(&j, seconds);
     dt_json_key(&j, "best_epoch"), dt_json_int(&j, run->at.best_epoch);
     if (best && best->validated) {
-        dt_json_key(&j, "AP50"), dt_json_num(&j, best->score.ap50);
-        dt_json_key(&j, "AP"), dt_json_num(&j, best->score.ap);
+        dt_json_key(&j, "AP50"), dt_json_num(&j, best->scores[2]);
+        dt_json_key(&j, "AP"), dt_json_num(&j, best->scores[3]);
     }
     dt_json_object_end(&j);
     dt_status st = text.failed ? dt_fail_memory(err, text.len, "the result") : DT_OK;
@@ -94,8 +94,8 @@ static dt_status print_result(const dt_train_run *run, dt_error *err)
     if (run->opts.json) return print_json(run, seconds, best, err);
     printf("%lld epoch%s in %.1f s; ", (long long)run->at.epoch, run->at.epoch == 1 ? "" : "s", seconds);
     if (best && best->validated)
-        printf("best epoch %lld: AP50 %.4f, AP %.4f; ", (long long)best->epoch, best->score.ap50,
-               best->score.ap);
+        printf("best epoch %lld: AP50 %.4f, AP %.4f; ", (long long)best->epoch, best->scores[2],
+               best->scores[3]);
     printf("%s/best.safetensors\n", run->opts.out);
     return DT_OK;
 }
@@ -180,7 +180,7 @@ static int take_up(const dt_opt *table, const char *dir, dt_train_opts *o, owned
 
 static int run_train(int argc, char **argv)
 {
-    dt_train_run run = {.opts = defaults()};
+    dt_train_run run = {.opts = defaults(), .task = &dt_train_detect};
     dt_train_opts *o = &run.opts;
     const char *resume = NULL;
     const dt_opt table[] = {

@@ -73,8 +73,8 @@ static dt_status print_json(const dt_train_run *run, double seconds, const dt_tr
     dt_json_key(&j, "seconds"), dt_json_num(&j, seconds);
     dt_json_key(&j, "best_epoch"), dt_json_int(&j, run->at.best_epoch);
     if (best && best->validated) {
-        dt_json_key(&j, "AP50"), dt_json_num(&j, best->score.ap50);
-        dt_json_key(&j, "AP"), dt_json_num(&j, best->score.ap);
+        dt_json_key(&j, "AP50"), dt_json_num(&j, best->scores[2]);
+        dt_json_key(&j, "AP"), dt_json_num(&j, best->scores[3]);
     }
     dt_json_object_end(&j);
     dt_status st = text.failed ? dt_fail_memory(err, text.len, "the result") : DT_OK;
@@ -94,8 +94,8 @@ static dt_status print_result(const dt_train_run *run, dt_error *err)
     if (run->opts.json) return print_json(run, seconds, best, err);
     printf("%lld epoch%s in %.1f s; ", (long long)run->at.epoch, run->at.epoch == 1 ? "" : "s", seconds);
     if (best && best->validated)
-        printf("best epoch %lld: AP50 %.4f, AP %.4f; ", (long long)best->epoch, best->score.ap50,
-               best->score.ap);
+        printf("best epoch %lld: AP50 %.4f, AP %.4f; ", (long long)best->epoch, best->scores[2],
+               best->scores[3]);
     printf("%s/best.safetensors\n", run->opts.out);
     return DT_OK;
 }
@@ -144,7 +144,7 @@ static dt_status make_absolute(const char **path, char **own, dt_error *err)
 /* Options and text of args.json of a new run; -1 to go on, or an exit code. */
 static int set_up(const dt_opt *table, dt_train_opts *o, owned_texts *own, dt_error *err)
 {
-    if (!o->data) return dt_cli_usage_error(&dt_cmd_train, "--data is needed: the data.yaml to train on");
+    if (!o->data) return dt_cli_usage_error(&dt_cmd_train, "--data is needed: the data set to train on");
     int rc = complete(&dt_cmd_train, o, err);
     if (rc >= 0) return rc;
     if (!o->out) o->out = own->out = next_free_dir();
@@ -180,12 +180,12 @@ static int take_up(const dt_opt *table, const char *dir, dt_train_opts *o, owned
 
 static int run_train(int argc, char **argv)
 {
-    dt_train_run run = {.opts = defaults()};
+    dt_train_run run = {.opts = defaults(), .task = &dt_train_detect};
     dt_train_opts *o = &run.opts;
     const char *resume = NULL;
     const dt_opt table[] = {
         {"data", NULL, DT_OPT_STR, &o->data, 0, 0, NULL, "FILE",
-         "data.yaml of the data set; with --resume: where it lies now"},
+         "data set: data.yaml, obj.data, VOC folder, COCO JSON or folder; with --resume: where it lies now"},
         {"model", NULL, DT_OPT_STR, &o->model, 0, 0, NULL, "NAME", "yolo-nano, yolo-resnet18, ..."},
         {"weights", NULL, DT_OPT_STR, &o->weights, 0, 0, NULL, "FILE",
          "start from these weights where they fit"},
@@ -268,15 +268,22 @@ static int run_train(int argc, char **argv)
 
 const dt_command dt_cmd_train = {
     .name = "train",
-    .usage = "dettool train --data data.yaml [--model NAME] [options]\n       dettool train --resume DIR",
+    .usage = "dettool train --data PATH [--model NAME] [options]\n       dettool train --resume DIR",
     .summary = "train a detector on a data set",
-    .details = "Writes DIR/{last,best}.safetensors, results.csv, args.json and the state from which --resume "
-               "goes on.\n"
-               "The result depends on the options and the data alone: not on threads, workers, or on being "
-               "killed and\n"
-               "resumed at any moment.\n\n"
-               "Example:\n"
-               "  dettool convert voc2yolo VOCdevkit data/voc\n"
-               "  dettool train --data data/voc/data.yaml --model yolo-nano --epochs 100 --out runs/voc",
+    .details =
+        "Writes DIR/{last,best}.safetensors, results.csv, args.json and the state from which --resume "
+        "goes on.\n"
+        "The result depends on the options and the data alone: not on threads, workers, or on being "
+        "killed and\n"
+        "resumed at any moment.\n\n"
+        "--data is a data.yaml or a Darknet obj.data, a VOC folder or VOCdevkit, a COCO JSON file or a "
+        "folder of them.\n"
+        "Its splits train and val are used. VOC's difficult objects and COCO's crowds are neither "
+        "positive nor\n"
+        "negative; VOC pixels are counted from 1 unless the files show a 0.\n\n"
+        "Example:\n"
+        "  dettool convert voc2yolo VOCdevkit data/voc\n"
+        "  dettool train --data data/voc/data.yaml --model yolo-nano --epochs 100 --out runs/voc\n"
+        "  dettool train --data VOCdevkit --model yolo-nano --epochs 100 --out runs/voc",
     .run = run_train,
 };

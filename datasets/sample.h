@@ -23,6 +23,8 @@ typedef struct dt_sample {
 } dt_sample;
 
 void dt_sample_free(dt_sample *sample);
+/** A deep copy; *copy is overwritten. On failure it holds what dt_sample_free frees. */
+dt_status dt_sample_copy(const dt_sample *from, dt_sample *copy, dt_error *err);
 dt_status dt_sample_add_label(dt_sample *sample, dt_label label, dt_error *err);
 
 #endif

@@ -63,8 +63,8 @@ static dt_status check_weights(const dt_sampler_opts *o, int64_t n, dt_error *er
     int64_t positive = 0;
     for (int64_t i = 0; i < n; i++) {
         if (!(o->weights[i] >= 0) || !isfinite(o->weights[i]))
-            return dt_fail(err, DT_ERR_ARG, "sampler: weight %lld is %g; finite and >= 0 is wanted", (long long)i,
-                           o->weights[i]);
+            return dt_fail(err, DT_ERR_ARG, "sampler: weight %lld is %g; finite and >= 0 is wanted",
+                           (long long)i, o->weights[i]);
         positive += o->weights[i] > 0;
     }
     double sum = sum_weights(o, n);
@@ -98,10 +98,11 @@ dt_status dt_sampler_check(const dt_sampler_opts *o, int64_t records, int batch,
         return dt_fail(err, DT_ERR_ARG, "sampler: rank %d of %d", o->rank, world_of(o));
     for (int64_t i = 0; o->groups && i < n; i++)
         if (o->groups[pool_entry(o, i)] < 0)
-            return dt_fail(err, DT_ERR_ARG, "sampler: the group of record %lld is %d", (long long)pool_entry(o, i),
-                           o->groups[pool_entry(o, i)]);
+            return dt_fail(err, DT_ERR_ARG, "sampler: the group of record %lld is %d",
+                           (long long)pool_entry(o, i), o->groups[pool_entry(o, i)]);
     if (dt_sampler_length(o, records, batch) < 1)
-        return dt_fail(err, DT_ERR_ARG, "sampler: an epoch of %lld pictures for %d processes in batches of %d is empty",
+        return dt_fail(err, DT_ERR_ARG,
+                       "sampler: an epoch of %lld pictures for %d processes in batches of %d is empty",
                        (long long)total_count(o, records), world_of(o), batch);
     return DT_OK;
 }
@@ -150,8 +151,8 @@ static int64_t find_weight(const double *cumulative, int64_t n, double x)
     return low;
 }
 
-static dt_status draw_with_replacement(const dt_sampler_opts *o, int64_t n, dt_rng *rng, int64_t *list, int64_t total,
-                                       dt_error *err)
+static dt_status draw_with_replacement(const dt_sampler_opts *o, int64_t n, dt_rng *rng, int64_t *list,
+                                       int64_t total, dt_error *err)
 {
     double *cumulative = dt_realloc_array(NULL, (size_t)n, sizeof *cumulative), sum = 0;
     if (!cumulative) return dt_fail_memory(err, (size_t)n * sizeof *cumulative, "weights");
@@ -199,8 +200,8 @@ static dt_status draw_without_replacement(const dt_sampler_opts *o, int64_t n, d
 /* Every entry comes floor or ceil of its factor times, on average the factor: one uniform number shifts the grid on
  * which all cumulative factors are counted. Detectron2 rounds each factor with a number of its own; this way the sum
  * hardly varies and every epoch has the same length. */
-static dt_status draw_repeated(const dt_sampler_opts *o, int64_t n, uint64_t seed, int64_t epoch, int64_t *list,
-                               int64_t total, dt_error *err)
+static dt_status draw_repeated(const dt_sampler_opts *o, int64_t n, uint64_t seed, int64_t epoch,
+                               int64_t *list, int64_t total, dt_error *err)
 {
     int64_t *all = dt_realloc_array(NULL, (size_t)total + 2, sizeof *all), count = 0;
     if (!all) return dt_fail_memory(err, (size_t)total * sizeof *all, "repeated records");
@@ -260,9 +261,10 @@ dt_status dt_sampler_draw(const dt_sampler_opts *o, int64_t records, int batch, 
     int64_t *repeats = dt_realloc_array(NULL, (size_t)places, sizeof *repeats);
     int64_t *seen = dt_calloc((size_t)records, sizeof *seen);
     dt_pick *own = dt_realloc_array(NULL, (size_t)shard, sizeof *own);
-    dt_status st = list && repeats && seen && own
-                       ? draw_list(o, n, seed, epoch, list, total, err)
-                       : dt_fail_memory(err, (size_t)(total + records) * sizeof *list, "the order of an epoch");
+    dt_status st =
+        list && repeats && seen && own
+            ? draw_list(o, n, seed, epoch, list, total, err)
+            : dt_fail_memory(err, (size_t)(total + records) * sizeof *list, "the order of an epoch");
     if (st == DT_OK) {
         for (int64_t i = 0; i < total; i++)
             list[i] = pool_entry(o, list[i]);

@@ -14,15 +14,16 @@
 typedef enum dt_sampler_kind {
     DT_SAMPLER_SEQUENTIAL, /* in the order of the pool */
     DT_SAMPLER_RANDOM,     /* a permutation, or independent draws with `replacement` */
-    DT_SAMPLER_WEIGHTED,   /* independent draws in proportion to `weights`, or without replacement one after another
+    DT_SAMPLER_WEIGHTED, /* independent draws in proportion to `weights`, or without replacement one after another
                               in proportion to the weights that are left (as torch.multinomial) */
-    DT_SAMPLER_REPEAT,     /* record i `weights[i]` times on average, shuffled: LVIS' repeat-factor sampling */
+    DT_SAMPLER_REPEAT, /* record i `weights[i]` times on average, shuffled: LVIS' repeat-factor sampling */
 } dt_sampler_kind;
 
 /** The arrays are the caller's and must outlive the sampler's use. Zero-initialised: all records in order. */
 typedef struct dt_sampler_opts {
     dt_sampler_kind kind;
-    const int64_t *subset; /* the pool: these records; NULL: all. Repeated entries count as often as they stand */
+    const int64_t
+        *subset; /* the pool: these records; NULL: all. Repeated entries count as often as they stand */
     int64_t subset_count;
     const double *weights; /* one an entry of the pool; finite, >= 0, not all 0 */
     int64_t num_samples;   /* draws an epoch, all ranks together; 0: as many as the pool has. Random without
@@ -55,8 +56,8 @@ int64_t dt_sampler_length(const dt_sampler_opts *opts, int64_t records, int batc
 int64_t dt_sampler_batches(int64_t length, int batch, int drop_last);
 
 /** Fills picks[dt_sampler_length]. */
-dt_status dt_sampler_draw(const dt_sampler_opts *opts, int64_t records, int batch, uint64_t seed, int64_t epoch,
-                          dt_pick *picks, dt_error *err);
+dt_status dt_sampler_draw(const dt_sampler_opts *opts, int64_t records, int batch, uint64_t seed,
+                          int64_t epoch, dt_pick *picks, dt_error *err);
 
 /** --- Weights against rare classes. classes[begin[i] .. begin[i + 1]): the classes in record i, repetitions allowed. --- */
 
@@ -69,7 +70,7 @@ dt_status dt_repeat_factors(const int32_t *classes, const size_t *begin, int64_t
 /** Weight of a record = the mean of 1 / n(c) over its objects, n(c) = objects of the class in the set; records without
  * objects get the smallest weight that another one has (1 if none has any). One class a record: the usual
  * inverse-frequency weights, every class drawn equally often. */
-dt_status dt_inverse_frequency_weights(const int32_t *classes, const size_t *begin, int64_t records, int class_count,
-                                       double *weights, dt_error *err);
+dt_status dt_inverse_frequency_weights(const int32_t *classes, const size_t *begin, int64_t records,
+                                       int class_count, double *weights, dt_error *err);
 
 #endif

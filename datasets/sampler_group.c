@@ -34,7 +34,8 @@ static void complete(const group *g, int batch, dt_pick *out)
         out[i].repeat += 1 + (int64_t)((i - left) / g->count); /* another augmentation than the first time */
 }
 
-static dt_status give_rests(const group *all, int32_t groups, int batch, int64_t missing, dt_pick *out, dt_error *err)
+static dt_status give_rests(const group *all, int32_t groups, int batch, int64_t missing, dt_pick *out,
+                            dt_error *err)
 {
     rest *rests = dt_calloc((size_t)groups, sizeof *rests);
     if (!rests) return dt_fail_memory(err, (size_t)groups * sizeof *rests, "groups");

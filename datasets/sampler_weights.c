@@ -6,15 +6,16 @@
 static dt_status check_class(int32_t cls, int class_count, int64_t record, dt_error *err)
 {
     if (cls < class_count) return DT_OK;
-    return dt_fail(err, DT_ERR_ARG, "sampler: class %d of record %lld is not in 0..%d", cls, (long long)record,
-                   class_count - 1);
+    return dt_fail(err, DT_ERR_ARG, "sampler: class %d of record %lld is not in 0..%d", cls,
+                   (long long)record, class_count - 1);
 }
 
 dt_status dt_repeat_factors(const int32_t *classes, const size_t *begin, int64_t records, int class_count,
                             double threshold, double *factors, dt_error *err)
 {
     /* last[c] - 1: the record that class c was counted in last */
-    int64_t *with = dt_calloc((size_t)class_count, sizeof *with), *last = dt_calloc((size_t)class_count, sizeof *last);
+    int64_t *with = dt_calloc((size_t)class_count, sizeof *with),
+            *last = dt_calloc((size_t)class_count, sizeof *last);
     dt_status st = with && last ? DT_OK : dt_fail_memory(err, (size_t)class_count * sizeof *with, "classes");
     for (int64_t i = 0; i < records && st == DT_OK; i++)
         for (size_t k = begin[i]; k < begin[i + 1] && st == DT_OK; k++) {
@@ -35,8 +36,8 @@ dt_status dt_repeat_factors(const int32_t *classes, const size_t *begin, int64_t
     return st;
 }
 
-dt_status dt_inverse_frequency_weights(const int32_t *classes, const size_t *begin, int64_t records, int class_count,
-                                       double *weights, dt_error *err)
+dt_status dt_inverse_frequency_weights(const int32_t *classes, const size_t *begin, int64_t records,
+                                       int class_count, double *weights, dt_error *err)
 {
     int64_t *objects = dt_calloc((size_t)class_count, sizeof *objects);
     if (!objects) return dt_fail_memory(err, (size_t)class_count * sizeof *objects, "classes");

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "core/sha256.h"
 #include "core/status.h"
 #include "datasets/sample.h"
 #include "datasets/sampler.h"
@@ -120,6 +121,9 @@ dt_status dt_loader_params(const dt_loader *loader, int64_t epoch, dt_pick pick,
  * objects have mask 2. DT_ERR_ARG naming the picture if one has more than `max` labels: nothing is cut. */
 size_t dt_batch_most_labels(const dt_batch *batch);
 dt_status dt_batch_pad_labels(const dt_batch *batch, size_t max, float *boxes, uint8_t *mask, dt_error *err);
+
+/** SHA-256 of all that a network learns from in a batch: sizes, pixels, classes, boxes. */
+void dt_batch_hash(const dt_batch *batch, char text[DT_SHA256_TEXT]);
 
 /** Bytes in the cache of decoded pictures, and records in it. */
 void dt_loader_cache_info(const dt_loader *loader, size_t *bytes, int64_t *records);

@@ -157,6 +157,7 @@ static dt_status loader(dt_train_run *run, dt_source *source, dt_loader_opts *lo
         lo->mean[c] = (float)info->mean[c];
         lo->std[c] = (float)info->std[c];
     }
+    d->train.reduce_to = o->reduced_decode ? lo->imgsz : 0;
     *source = dt_split_source_as_source(&d->train);
     return DT_OK;
 }
@@ -214,6 +215,18 @@ static const char *record_name(const dt_train_run *run, int64_t index)
     return dt_split_source_record(&d->train, index)->image;
 }
 
+static const char *label_file(const dt_train_run *run, int64_t index)
+{
+    const detect *d = run->self;
+    return dt_split_source_record(&d->train, index)->label;
+}
+
+static const char *class_name(const dt_train_run *run, int32_t cls)
+{
+    const detect *d = run->self;
+    return d->data.set.classes[cls];
+}
+
 /* Boxes of one picture, ignored ones first and grey, so that they hide nothing. */
 static dt_status draw_labels(const dt_train_run *run, const dt_batch *batch, int picture, double scale,
                              dt_image *image, dt_error *err)
@@ -265,6 +278,8 @@ const dt_train_task dt_train_detect = {
     .fitness = fitness,
     .save = save,
     .record_name = record_name,
+    .label_file = label_file,
+    .class_name = class_name,
     .draw_labels = draw_labels,
     .close = close,
 };

@@ -155,7 +155,8 @@ static dt_status train_epoch(dt_train_run *run, double *saved_at)
         const dt_batch *batch;
         st = dt_loader_next(run->loader, &batch, err);
         if (st != DT_OK || !batch) break;
-        if (run->at.step == 0) st = dt_train_draw_batch(run, batch, err);
+        st = dt_train_hashes_add(run, batch);
+        if (st == DT_OK && run->at.step == 0) st = dt_train_draw_batch(run, batch, err);
         if (st == DT_OK) st = step(run, batch);
         if (st != DT_OK) break;
         show_progress(run, &bar);
@@ -228,6 +229,7 @@ dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
 {
     DT_TRY(dt_train_setup(run, !(resume && dt_train_has_state(run)), err));
     dt_status st = begin(run, resume);
+    if (st == DT_OK) st = dt_train_hashes_open(run);
     if (st == DT_OK) {
         say_what_begins(run, resume);
         /* The first signal saves, the next one ends the process: a kill loses no more than what --resume does again. */

@@ -7,9 +7,8 @@
 
 enum { MAX_PICTURES = 16, MAX_CELL = 400 };
 
-/* Network values back to bytes: the inverse of dt_image_to_planes. */
-static dt_status from_planes(const dt_batch *batch, int picture, const dt_loader_opts *o, dt_image *out,
-                             dt_error *err)
+dt_status dt_train_picture(const dt_batch *batch, int picture, const dt_loader_opts *o, dt_image *out,
+                           dt_error *err)
 {
     DT_TRY(dt_image_create(out, batch->width, batch->height, 3, err));
     size_t plane = (size_t)batch->width * (size_t)batch->height;
@@ -27,7 +26,7 @@ static dt_status make_cell(const dt_train_run *run, const dt_batch *batch, int p
                            dt_error *err)
 {
     dt_image full = {0};
-    dt_status st = from_planes(batch, picture, &run->loading, &full, err);
+    dt_status st = dt_train_picture(batch, picture, &run->loading, &full, err);
     double scale = fmin(1, (double)MAX_CELL / fmax(batch->width, batch->height));
     if (st == DT_OK)
         st = dt_image_resize(&full, (int)lround(batch->width * scale), (int)lround(batch->height * scale),

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "core/mem.h"
@@ -25,6 +26,19 @@ static void report_bad(void *ctx, int64_t index, const char *message)
     dt_cli_warn("%s; the next image takes its place", message);
 }
 
+/* Batches lie in memory that the device copies from directly. */
+static void *host_alloc(void *device, size_t bytes)
+{
+    dt_error err = {0};
+    void *ptr;
+    return ((dt_device *)device)->backend->host_alloc(device, bytes, &ptr, &err) == DT_OK ? ptr : NULL;
+}
+
+static void host_free(void *device, void *ptr)
+{
+    ((dt_device *)device)->backend->host_free(device, ptr);
+}
+
 static dt_status make_loader(dt_train_run *run)
 {
     const dt_train_opts *o = &run->opts;
@@ -40,6 +54,9 @@ static dt_status make_loader(dt_train_run *run)
     lo->cache_bytes = (size_t)o->cache_mib << 20;
     lo->bad = o->strict ? DT_BAD_STOP : DT_BAD_REPLACE;
     lo->on_bad = report_bad;
+    lo->alloc = host_alloc;
+    lo->free = host_free;
+    lo->alloc_ctx = dt_ctx_device(run->ctx);
     dt_source source;
     DT_TRY(run->task->loader(run, &source, lo));
     return dt_loader_create(&source, lo, &run->loader, dt_ctx_error(run->ctx));
@@ -64,7 +81,7 @@ static void make_schedule(dt_train_run *run)
                                   .final_factor = o->lrf};
 }
 
-dt_status dt_train_setup(dt_train_run *run, int take_weights, dt_error *err)
+dt_status dt_train_setup_batches(dt_train_run *run, dt_error *err)
 {
     const dt_train_opts *o = &run->opts;
     DT_TRY(dt_augment_check(&o->aug, err));
@@ -75,14 +92,22 @@ dt_status dt_train_setup(dt_train_run *run, int take_weights, dt_error *err)
     if (st == DT_OK) dt_ctx_set_device(run->ctx, device);
     if (st == DT_OK) st = run->task->read_data(run);
     if (st == DT_OK) st = run->task->make_model(run);
-    if (st == DT_OK && take_weights && o->weights) st = run->task->start_from(run);
+    if (st == DT_OK) st = make_loader(run);
+    if (st != DT_OK) *err = *dt_ctx_error(run->ctx);
+    return st;
+}
+
+dt_status dt_train_setup(dt_train_run *run, int take_weights, dt_error *err)
+{
+    const dt_train_opts *o = &run->opts;
+    DT_TRY(dt_train_setup_batches(run, err));
+    dt_status st = take_weights && o->weights ? run->task->start_from(run) : DT_OK;
     if (st == DT_OK) st = freeze(run);
     if (st == DT_OK) st = dt_train_make_groups(run);
     if (st == DT_OK) {
         run->ema = dt_ema_create(run->ctx, run->net, o->ema_decay, o->ema_tau);
         st = run->ema ? DT_OK : dt_ctx_status(run->ctx);
     }
-    if (st == DT_OK) st = make_loader(run);
     if (st != DT_OK) {
         *err = *dt_ctx_error(run->ctx);
         return st;
@@ -101,6 +126,7 @@ void dt_train_free(dt_train_run *run)
     dt_free(run->rows);
     if (run->task) run->task->close(run);
     dt_ctx_destroy(run->ctx);
+    if (run->hash_fd > 0) close(run->hash_fd);
     if (run->lock) closedir(run->lock);
     *run = (dt_train_run){0};
 }

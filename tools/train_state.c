@@ -122,6 +122,7 @@ dt_status dt_train_save_state(dt_train_run *run)
     char *path = dt_train_path(run, "state.safetensors"),
          *prev = dt_train_path(run, "state.prev.safetensors");
     dt_status st = path && prev ? DT_OK : dt_fail_memory(err, strlen(run->opts.out), "a path");
+    if (st == DT_OK) st = dt_train_hashes_sync(run);
     if (st == DT_OK) st = dt_state_dict_save(run->ctx, run->net, "model.", &w);
     if (st == DT_OK) st = dt_optim_save(run->ctx, run->optim, &w);
     if (st == DT_OK) st = dt_ema_save(run->ctx, run->ema, &w);
@@ -246,8 +247,9 @@ dt_status dt_train_clean(dt_train_run *run)
     DT_TRY(dt_dir_list(run->opts.out, &names, err));
     dt_status st = DT_OK;
     for (size_t i = 0; i < names.count && st == DT_OK; i++) {
-        static const char *const patterns[] = {"*.safetensors.tmp*", "results.*.tmp-*", "events.*.tmp-*",
-                                               "train_batch0.jpg.tmp-*", "args.json.tmp-*"};
+        static const char *const patterns[] = {"*.safetensors.tmp*", "results.*.tmp-*",
+                                               "events.*.tmp-*",     "train_batch0.jpg.tmp-*",
+                                               "args.json.tmp-*",    "batches.csv.tmp-*"};
         int ours = 0;
         for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++)
             ours |= dt_glob_match(patterns[k], names.items[i]);
@@ -276,6 +278,7 @@ dt_status dt_train_begin(dt_train_run *run)
                                       "results.csv",
                                       "results.png",
                                       "events.out.tfevents.0.dettool",
+                                      "batches.csv",
                                       "train_batch0.jpg"};
     for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
         char *path = dt_train_path(run, old[i]);

@@ -51,6 +51,9 @@ typedef struct dt_train_task {
     dt_status (*save)(struct dt_train_run *run, const char *path);
     /** Path of a record of the training split, for messages. */
     const char *(*record_name)(const struct dt_train_run *run, int64_t index);
+    /** Path of the file with its labels, NULL if there is none, and the name of a class: for dettool replay. */
+    const char *(*label_file)(const struct dt_train_run *run, int64_t index);
+    const char *(*class_name)(const struct dt_train_run *run, int32_t cls);
     /** Draws the labels of one picture of a batch on a copy that is `scale` times as large as the network's input. */
     dt_status (*draw_labels)(const struct dt_train_run *run, const dt_batch *batch, int picture, double scale,
                              dt_image *image, dt_error *err);

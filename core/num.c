@@ -165,52 +165,91 @@ int dt_parse_i64_all(const char *text, int64_t *value)
     return used && rest_is_blank(text + used) ? 0 : -1;
 }
 
+/* A number as digits d1 d2 d3 ... = d1.d2d3... * 10^exponent. */
+typedef struct decimal {
+    char digits[24];
+    int count, exponent;
+} decimal;
+
+/* Numbers of at most 15 digits, as annotations have them, without printf: v is k / 10^places for a whole number k, and
+ * since k and 10^places are exact doubles, the one correctly rounded division gives v back exactly if that is so. 15 digits
+ * tell doubles apart, so the first number of places that does is the shortest text. 0 if there is none. */
+static int split_short(double v, decimal *out)
+{
+    static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,
+                                   1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19};
+    enum { PLACES = sizeof power / sizeof *power };
+    if (!(v >= 1e-4 && v < 1e15)) return 0;
+    for (int places = 0; places < PLACES; places++) {
+        double scaled = v * power[places];
+        if (scaled >= 1e15) return 0;
+        uint64_t k = (uint64_t)(scaled + .5);
+        if ((double)k / power[places] != v) continue;
+        char text[24];
+        int n = 0, zeros = 0;
+        for (; k; k /= 10)
+            text[n++] = (char)('0' + k % 10);
+        while (zeros < n - 1 && text[zeros] == '0')
+            zeros++;
+        out->exponent = n - 1 - places;
+        out->count = n - zeros;
+        for (int i = 0; i < out->count; i++)
+            out->digits[i] = text[n - 1 - i];
+        return 1;
+    }
+    return 0;
+}
+
+/* Any finite number >= 0: the first precision from `precision` on that reads back the same. */
+static void split_long(double v, int precision, decimal *out)
+{
+    char sci[40];
+    for (; precision <= 16; precision++) {
+        double back;
+        snprintf(sci, sizeof sci, "%.*e", precision, v);
+        for (char *c = sci; *c; c++)
+            if (*c == ',') *c = '.';
+        dt_parse_f64(sci, strlen(sci), &back);
+        if (back == v) break;
+    }
+    const char *p = sci; /* d[.ddd]e+XX */
+    out->count = 0;
+    for (; *p && *p != 'e'; p++)
+        if (*p >= '0' && *p <= '9') out->digits[out->count++] = *p;
+    out->exponent = atoi(p + 1);
+}
+
 int dt_format_f64(char out[DT_NUM_MAX], double value)
 {
     if (isnan(value)) return snprintf(out, DT_NUM_MAX, "nan");
     if (isinf(value)) return snprintf(out, DT_NUM_MAX, value < 0 ? "-inf" : "inf");
-    char sci[40];
-    for (int precision = 0; precision <= 16; precision++) {
-        snprintf(sci, sizeof sci, "%.*e", precision, value);
-        for (char *c = sci; *c; c++)
-            if (*c == ',') *c = '.';
-        double back;
-        dt_parse_f64(sci, strlen(sci), &back);
-        if (back == value) break;
-    }
-    /* sci = [-]d[.ddd]e+XX: collect the digits, then lay them out as repr() does. */
-    char digits[24];
-    int n = 0;
-    const char *p = sci;
-    int negative = *p == '-';
-    if (negative) p++;
-    for (; *p && *p != 'e'; p++)
-        if (*p >= '0' && *p <= '9') digits[n++] = *p;
-    int exponent = atoi(p + 1);
+    decimal d;
+    double v = fabs(value);
+    if (!split_short(v, &d)) split_long(v, v >= 1e-4 && v < 1e15 ? 15 : 0, &d);
     char *o = out;
-    if (negative) *o++ = '-';
-    if (exponent < -4 || exponent >= 16) {
-        *o++ = digits[0];
-        if (n > 1) {
+    if (signbit(value)) *o++ = '-';
+    if (d.exponent < -4 || d.exponent >= 16) {
+        *o++ = d.digits[0];
+        if (d.count > 1) {
             *o++ = '.';
-            memcpy(o, digits + 1, (size_t)(n - 1));
-            o += n - 1;
+            memcpy(o, d.digits + 1, (size_t)(d.count - 1));
+            o += d.count - 1;
         }
-        o += snprintf(o, 8, "e%c%02d", exponent < 0 ? '-' : '+', abs(exponent));
-    } else if (exponent < 0) {
+        o += snprintf(o, 8, "e%c%02d", d.exponent < 0 ? '-' : '+', abs(d.exponent));
+    } else if (d.exponent < 0) {
         *o++ = '0';
         *o++ = '.';
-        for (int i = -1; i > exponent; i--)
+        for (int i = -1; i > d.exponent; i--)
             *o++ = '0';
-        memcpy(o, digits, (size_t)n);
-        o += n;
+        memcpy(o, d.digits, (size_t)d.count);
+        o += d.count;
     } else {
-        for (int i = 0; i <= exponent; i++)
-            *o++ = i < n ? digits[i] : '0';
+        for (int i = 0; i <= d.exponent; i++)
+            *o++ = i < d.count ? d.digits[i] : '0';
         *o++ = '.';
-        if (n > exponent + 1) {
-            memcpy(o, digits + exponent + 1, (size_t)(n - exponent - 1));
-            o += n - exponent - 1;
+        if (d.count > d.exponent + 1) {
+            memcpy(o, d.digits + d.exponent + 1, (size_t)(d.count - d.exponent - 1));
+            o += d.count - d.exponent - 1;
         } else {
             *o++ = '0';
         }

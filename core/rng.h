@@ -18,6 +18,7 @@ typedef enum dt_rng_purpose {
     DT_RNG_SPLIT = 5,
     DT_RNG_TEST = 6,
     DT_RNG_SAMPLER = 7,
+    DT_RNG_SIZE = 8, /* a = epoch, b = batch */
 } dt_rng_purpose;
 
 typedef struct dt_rng {

@@ -145,12 +145,21 @@ static dt_status read_segmentation(dt_scan *s, dt_coco_annotation *a)
     return DT_OK;
 }
 
+/* COCO's other files have the same three lists. */
+static const char *foreign_kind(const char *key, size_t len)
+{
+    if (dt_scan_is(key, len, "caption")) return "captions";
+    if (dt_scan_is(key, len, "segments_info")) return "panoptic segments";
+    return NULL;
+}
+
 static dt_status read_annotation(dt_coco_file *file, dt_scan *s)
 {
     static const char *const needed[] = {"id", "image_id", "category_id", "bbox"};
     DT_TRY(coco_grow(s, &file->annotations, &file->annotation_capacity, file->annotation_count,
                      sizeof *file->annotations));
     dt_coco_annotation a = {.offset = dt_scan_offset(s)};
+    const char *foreign = NULL;
     double box[4];
     unsigned seen = 0;
     int flag;
@@ -178,10 +187,14 @@ static dt_status read_annotation(dt_coco_file *file, dt_scan *s)
         } else if (dt_scan_is(key, len, "segmentation")) {
             DT_TRY(read_segmentation(s, &a));
         } else {
+            if (!foreign) foreign = foreign_kind(key, len);
             dt_scan_skip(s);
         }
     }
     DT_TRY(s->status);
+    if (foreign && seen != 15)
+        return dt_scan_fail(s, DT_ERR_FORMAT, "the file holds %s; instances (with boxes) are expected",
+                            foreign);
     DT_TRY(coco_need(s, seen, needed, 4, "an annotation"));
     a.x = box[0];
     a.y = box[1];

@@ -58,7 +58,7 @@ typedef struct dt_coco_file {
 
 /** Reads an instances file. `images`, `annotations` and `categories` must be there; an annotation needs id,
  * image_id, category_id and a bbox of four numbers. Whether ids refer to known images and categories is left
- * to the caller. Errors: DT_ERR_IO, DT_ERR_FORMAT (file, line, byte), DT_ERR_MEMORY; *file is empty then. */
+ * to the caller. Captions and panoptic files are named as such in the error. Errors: DT_ERR_IO, DT_ERR_FORMAT (file, line, byte), DT_ERR_MEMORY; *file is empty then. */
 dt_status dt_coco_file_read(const char *path, dt_coco_file *file, dt_error *err);
 void dt_coco_file_free(dt_coco_file *file);
 

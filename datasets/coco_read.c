@@ -152,7 +152,7 @@ static dt_status find_images(coco_reader *r)
         if (is_usable_name(f->images[i].file_name)) names[count++] = f->images[i].file_name;
     dt_status st = dt_coco_find_images(r->source, r->opts->image_dir, names, count, &base, r->err);
     if (st == DT_OK && !base && !r->opts->no_images && count)
-        st = dt_fail(r->err, DT_ERR_NOT_FOUND, "%s: the pictures (%s, ...) were not found %s %s",
+        st = dt_fail(r->err, DT_ERR_NOT_FOUND, "%s: the pictures (%.200s, ...) were not found %s %s",
                      r->source->path, names[0], r->opts->image_dir ? "in" : "around",
                      r->opts->image_dir ? r->opts->image_dir : r->source->folder);
     if (st == DT_OK && !base && count)
@@ -284,7 +284,7 @@ dt_status dt_coco_segmentation_read(const dt_record *record, const dt_object *ob
                        record->label, (long long)e->id, e->segmentation_bytes);
     char *text = dt_malloc(e->segmentation_bytes);
     if (!text) return dt_fail_memory(err, e->segmentation_bytes, "a segmentation");
-    int fd = open(record->label, O_RDONLY | O_CLOEXEC), code = fd < 0 ? errno : 0;
+    int fd = open(record->label, O_RDONLY | O_CLOEXEC | O_NONBLOCK), code = fd < 0 ? errno : 0;
     size_t have = 0;
     while (fd >= 0 && have < e->segmentation_bytes) {
         ssize_t n =

@@ -116,7 +116,7 @@ static uint64_t find_seam(int fd, uint64_t from, char *buffer)
 /* Number of pieces, 0 if the file is not to be cut. */
 static int cut_file(const char *path, int threads, piece pieces[MAX_PIECES])
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC), count = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), count = 0;
     struct stat st;
     char *buffer = dt_malloc(SEAM_SEARCH);
     if (fd >= 0 && buffer && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {

@@ -214,13 +214,18 @@ static dt_status write_target(const dt_convert_opts *opts, dt_pool *pool, const 
     return st;
 }
 
+int dt_convert_is_pair(dt_convert_format from, dt_convert_format to)
+{
+    return from != to || from == DT_FORMAT_YOLO;
+}
+
 dt_status dt_convert(const dt_convert_opts *opts, dt_convert_report *report, dt_error *err)
 {
     dt_pool *pool = NULL;
     dt_dataset set = {0};
     int replace;
     *report = (dt_convert_report){0};
-    if (opts->from >= DT_FORMATS || opts->to >= DT_FORMATS || opts->from == opts->to)
+    if (opts->from >= DT_FORMATS || opts->to >= DT_FORMATS || !dt_convert_is_pair(opts->from, opts->to))
         return dt_fail(err, DT_ERR_UNSUPPORTED, "this pair of formats is not converted");
     /* A target in the way is said before the work, not after it. */
     DT_TRY(dt_certificate_check(opts->target, &replace, err));

@@ -10,8 +10,6 @@
 #include "datasets/output.h"
 #include "datasets/voc.h"
 
-struct cJSON;
-
 typedef enum dt_convert_format {
     DT_FORMAT_VOC,
     DT_FORMAT_YOLO,
@@ -22,11 +20,16 @@ extern const char *const dt_format_names[DT_FORMATS]; /* "voc", "yolo", "coco" *
 
 typedef enum dt_image_mode { DT_IMAGES_LINK, DT_IMAGES_COPY, DT_IMAGES_NONE } dt_image_mode;
 
+/** Ultralytics: data.yaml, images/<split>/, labels/<split>/. Darknet: obj.data, obj.names, <split>.txt,
+ *  obj_<split>_data/ with the pictures and, beside them, their labels. */
+typedef enum dt_yolo_layout { DT_LAYOUT_ULTRALYTICS, DT_LAYOUT_DARKNET } dt_yolo_layout;
+
 typedef struct dt_convert_opts {
     dt_convert_format from, to;
     const char *source, *target;
     const char *classes_file; /* one name a line; NULL: the reader's order */
     int class_base;           /* YOLO numbers start at 0 or 1 (0 is then the background) */
+    dt_yolo_layout layout;    /* of the YOLO set that is written */
     dt_voc_rule voc_rule;     /* of the VOC files that are read or written */
     dt_difficult difficult;
     dt_crowd crowd;
@@ -46,6 +49,9 @@ typedef struct dt_convert_report {
     size_t splits, classes;
     dt_findings findings;
 } dt_convert_report;
+
+/** 1 for two different formats, and for YOLO to YOLO, which has two layouts. */
+int dt_convert_is_pair(dt_convert_format from, dt_convert_format to);
 
 /** Converts. The target appears whole or not at all (datasets/stage.h); an earlier output of a conversion in which
  *  nothing was changed since is replaced; any other folder that is not empty is refused. Problems of single files and
@@ -74,9 +80,6 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
                                const dt_convert_report *report, const dt_output_list *files, dt_str *out,
                                dt_error *err);
 
-/** A text of an entry in `files` of conversion.json ("path" or "link"), whose bytes need not be UTF-8; NULL if there is
- *  none, or no memory. Lives in `texts` or in the item. */
-const char *dt_certificate_text(const struct cJSON *item, const char *key, dt_arena *texts);
 extern const char dt_certificate_tool[]; /* value of "tool" */
 
 /** Looks at a target: *replace = 0 if it is absent or empty, 1 if it is an earlier output of which no file was changed

@@ -15,11 +15,6 @@ static int has_extension(const char *path, const char *extension)
     return strcasecmp(dt_path_extension(path), extension) == 0;
 }
 
-static int is_yaml(const char *path)
-{
-    return has_extension(path, ".yaml") || has_extension(path, ".yml");
-}
-
 static dt_status keep(char *found, char **source, dt_error *err)
 {
     if (!found) return dt_fail_memory(err, 1, "a path");
@@ -28,27 +23,6 @@ static dt_status keep(char *found, char **source, dt_error *err)
 }
 
 /* ---- YOLO ---- */
-
-static dt_status find_yolo(const char *path, char **source, dt_error *err)
-{
-    dt_names names;
-    const char *only = NULL;
-    size_t yamls = 0;
-    if (dt_is_file(path)) return is_yaml(path) ? keep(dt_strdup(path), source, err) : DT_OK;
-    if (!dt_is_dir(path)) return DT_OK;
-    DT_TRY(dt_dir_list(path, &names, err));
-    for (size_t i = 0; i < names.count; i++) {
-        if (!is_yaml(names.items[i])) continue;
-        yamls++;
-        if (!only || strcmp(names.items[i], "data.yaml") == 0) only = names.items[i];
-    }
-    /* Of several yaml files only one by the usual name is surely the set's. */
-    dt_status st = DT_OK;
-    if (only && (yamls == 1 || strcmp(only, "data.yaml") == 0))
-        st = keep(dt_path_join(path, only), source, err);
-    dt_names_free(&names);
-    return st;
-}
 
 static dt_status read_yolo(const char *source, dt_pool *pool, dt_dataset *set, dt_findings *findings,
                            dt_error *err)
@@ -173,7 +147,7 @@ static dt_status read_voc(const char *source, dt_pool *pool, dt_dataset *set, dt
 /* ---- the table ---- */
 
 static const dt_set_format formats[] = {
-    {"yolo", "YOLO", find_yolo, read_yolo},
+    {"yolo", "YOLO", dt_yolo_find, read_yolo},
     {"coco", "COCO JSON", find_coco, read_coco},
     {"voc", "PASCAL VOC", find_voc, read_voc},
 };
@@ -203,8 +177,8 @@ dt_status dt_set_format_detect(const char *path, const char *name, const dt_set_
     if (!known) return dt_fail(err, DT_ERR_ARG, "the format '%s' is not known: yolo, coco, voc", name);
     if (!*source)
         return dt_fail(err, DT_ERR_NOT_FOUND,
-                       "%s: no data set found%s%s: looked for data.yaml (YOLO), annotations/instances_*.json "
-                       "(COCO) and Annotations/*.xml (VOC)",
+                       "%s: no data set found%s%s: looked for data.yaml, obj.data or classes.txt with labels "
+                       "(YOLO), annotations/instances_*.json (COCO) and Annotations/*.xml (VOC)",
                        path, name ? " as " : "", name ? name : "");
     return DT_OK;
 }

@@ -18,6 +18,14 @@ static const char *keep(dt_findings *f, const char *text, int *failed)
     return copy;
 }
 
+/* The message without the file's name in front, which the finding has anyway: errors of readers begin with it. */
+static const char *without_file(const char *message, const char *file)
+{
+    size_t n = file ? strlen(file) : 0;
+    return n && strncmp(message, file, n) == 0 && strncmp(message + n, ": ", 2) == 0 ? message + n + 2
+                                                                                     : message;
+}
+
 dt_status dt_findings_add(dt_findings *f, const dt_finding *finding, dt_error *err, const char *fmt, ...)
 {
     char message[DT_ERROR_TEXT_MAX];
@@ -32,7 +40,7 @@ dt_status dt_findings_add(dt_findings *f, const dt_finding *finding, dt_error *e
     dt_finding *item = &f->items[f->count];
     const dt_finding *last = f->count ? item - 1 : NULL;
     *item = *finding;
-    item->message = keep(f, message, &failed);
+    item->message = keep(f, without_file(message, finding->file), &failed);
     /* A bad file often has many findings in a row: one copy of its name is enough. */
     if (last && last->file && finding->file && strcmp(last->file, finding->file) == 0)
         item->file = last->file;

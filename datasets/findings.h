@@ -9,7 +9,7 @@
  *   box-not-normalised difficult coordinate-base
  *   crowd fields-lost image-unknown category-unknown category-twice category-ids split-same name-changed
  *   image-truncated image-near split-leak object-near object-conflict box-small class-unused class-similar
- *   class-untrained class-untested
+ *   class-untrained class-untested path-base config-missing folder-skipped
  *
  * datasets/rules.h has a line of text for each.
  */
@@ -48,6 +48,7 @@ typedef struct dt_findings {
 } dt_findings;
 
 /** Adds a copy of *finding with a message made from the format (finding->message is not looked at).
+ * A message that begins with the finding's own file and ": " is kept without.
  * `findings` may be NULL: nothing is kept. Fails only when memory is out. */
 dt_status dt_findings_add(dt_findings *findings, const dt_finding *finding, dt_error *err, const char *fmt,
                           ...) DT_PRINTF(4, 5);

@@ -96,10 +96,19 @@ static dt_status start(dt_scan *s)
     return s->status;
 }
 
+/* A named pipe that nobody writes to must not hang it: it reads as empty. One with a writer, such as <(...) of a shell,
+ * is read to its end. */
+static int open_input(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+    if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    return fd;
+}
+
 dt_status dt_scan_open_at(dt_scan *s, const char *path, uint64_t offset, dt_error *err)
 {
     *s = (dt_scan){.name = path, .err = err, .fd = -1};
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open_input(path);
     if (fd < 0) return s->status = dt_fail(err, DT_ERR_IO, "%s: %s", path, strerror(errno));
     struct stat st;
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {

@@ -60,6 +60,9 @@ static const dt_rule rules[] = {
     {"category-twice", "Two categories have the same name", "Give each its own, or merge them."},
     {"category-ids", "Category ids with gaps: classes are numbered in their order", ""},
     {"split-same", "A split that holds the same pictures as another", ""},
+    {"folder-skipped", "A folder that was not searched for pictures", ""},
+    {"path-base", "Where the relative paths of obj.data start", ""},
+    {"config-missing", "Class names that come from classes.txt", "Add a data.yaml: other tools want one."},
     {"name-changed", "A picture that had to be given another name", ""},
 };
 

@@ -6,15 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cjson/cJSON.h>
-
 #include "core/mem.h"
 #include "core/sha256.h"
 #include "core/strmap.h"
+#include "datasets/certificate_read.h"
 #include "datasets/convert.h"
-#include "datasets/voc_layout.h"
-
-enum { MAX_CERTIFICATE_BYTES = 1 << 30 };
 
 void dt_undo_report_free(dt_undo_report *report)
 {
@@ -28,7 +24,7 @@ typedef struct undo {
     dt_undo_report *report;
     dt_strmap folders;
     dt_names folder_list; /* those in which files were listed, and the ones above */
-    dt_arena texts;
+    dt_output_list files;
     dt_error *err;
 } undo;
 
@@ -74,25 +70,23 @@ static int hash_file(int folder, const char *name, char text[DT_SHA256_TEXT])
 }
 
 /* 1 if the file is the one that was written. */
-static int is_ours(undo *u, int folder, const char *name, const struct stat *st, const cJSON *item)
+static int is_ours(int folder, const char *name, const struct stat *st, const dt_output_file *file)
 {
-    const char *link = dt_certificate_text(item, "link", &u->texts);
-    const cJSON *sha = cJSON_GetObjectItemCaseSensitive(item, "sha256");
     if (S_ISLNK(st->st_mode)) {
         char target[4096];
         ssize_t n = readlinkat(folder, name, target, sizeof target - 1);
         target[n > 0 ? n : 0] = '\0';
-        return link && strcmp(link, target) == 0;
+        return file->link && strcmp(file->link, target) == 0;
     }
     char text[DT_SHA256_TEXT];
-    return S_ISREG(st->st_mode) && cJSON_IsString(sha) && hash_file(folder, name, text) == 0 &&
-           strcmp(sha->valuestring, text) == 0;
+    return S_ISREG(st->st_mode) && !file->link && hash_file(folder, name, text) == 0 &&
+           strcmp(file->sha256, text) == 0;
 }
 
 static dt_status note_folder(undo *u, const char *path, size_t len)
 {
     if (dt_strmap_get_n(&u->folders, path, len, 0)) return DT_OK;
-    const char *folder = dt_arena_text_n(&u->texts, path, len);
+    const char *folder = dt_arena_text_n(&u->files.texts, path, len);
     if (!folder || dt_strmap_add(&u->folders, folder, 1) < 0)
         return dt_fail_memory(u->err, len, "a list of folders");
     return dt_names_add(&u->folder_list, folder, u->err);
@@ -106,8 +100,9 @@ static dt_status note_folders(undo *u, const char *path)
     return DT_OK;
 }
 
-static dt_status undo_file(undo *u, const cJSON *item, const char *path)
+static dt_status undo_file(undo *u, const dt_output_file *file)
 {
+    const char *path = file->path;
     const char *name;
     struct stat st;
     int folder = open_folder(u->root, path, &name);
@@ -120,7 +115,7 @@ static dt_status undo_file(undo *u, const cJSON *item, const char *path)
     if (folder < 0) return dt_fail(u->err, DT_ERR_IO, "%s/%s: %s", u->target, path, strerror(errno));
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         u->report->missing++;
-    else if (!is_ours(u, folder, name, &st, item))
+    else if (!is_ours(folder, name, &st, file))
         status = dt_names_add(&u->report->kept, path, u->err);
     else if (unlinkat(folder, name, 0) != 0)
         status = dt_fail(u->err, DT_ERR_IO, "%s/%s: cannot be removed: %s", u->target, path, strerror(errno));
@@ -150,42 +145,16 @@ static void remove_folders(undo *u)
     }
 }
 
-static dt_status check_paths(undo *u, const cJSON *list)
+static dt_status undo_all(undo *u)
 {
-    const cJSON *item;
-    cJSON_ArrayForEach(item, list)
-    {
-        const char *path = dt_certificate_text(item, "path", &u->texts);
-        if (!path || !dt_voc_is_safe_name(path))
-            return dt_fail(u->err, DT_ERR_FORMAT,
-                           "%s/conversion.json: the path '%.200s' leads out of it: nothing is removed",
-                           u->target, path ? path : "");
-    }
-    return DT_OK;
-}
-
-static dt_status undo_all(undo *u, const cJSON *root)
-{
-    const cJSON *tool = cJSON_GetObjectItemCaseSensitive(root, "tool"), *item;
-    const cJSON *files = cJSON_GetObjectItemCaseSensitive(root, "files");
-    const cJSON *folders = cJSON_GetObjectItemCaseSensitive(root, "folders"); /* the empty ones, too */
-    if (!cJSON_IsString(tool) || strcmp(tool->valuestring, dt_certificate_tool) != 0 || !cJSON_IsArray(files))
-        return dt_fail(u->err, DT_ERR_FORMAT, "%s/conversion.json: is not of a conversion", u->target);
-    DT_TRY(check_paths(u, files));
-    DT_TRY(check_paths(u, folders));
-    cJSON_ArrayForEach(item, folders)
-    {
-        const char *path = dt_certificate_text(item, "path", &u->texts);
-        if (!path) return dt_fail_memory(u->err, 1, "a path");
+    for (size_t i = 0; i < u->files.folders.count; i++) { /* the empty ones, too */
+        const char *path = u->files.folders.items[i];
         DT_TRY(note_folders(u, path));
         DT_TRY(note_folder(u, path, strlen(path)));
     }
-    cJSON_ArrayForEach(item, files)
-    {
-        const char *path = dt_certificate_text(item, "path", &u->texts);
-        if (!path) return dt_fail_memory(u->err, 1, "a path");
-        DT_TRY(note_folders(u, path));
-        DT_TRY(undo_file(u, item, path));
+    for (size_t i = 0; i < u->files.count; i++) {
+        DT_TRY(note_folders(u, u->files.items[i].path));
+        DT_TRY(undo_file(u, &u->files.items[i]));
     }
     if (unlinkat(u->root, "conversion.json", 0) != 0)
         return dt_fail(u->err, DT_ERR_IO, "%s/conversion.json: cannot be removed: %s", u->target,
@@ -198,26 +167,22 @@ static dt_status undo_all(undo *u, const cJSON *root)
 dt_status dt_convert_undo(const char *target, dt_undo_report *report, dt_error *err)
 {
     undo u = {.target = target, .root = -1, .report = report, .err = err};
-    char *path = dt_path_join(target, "conversion.json"), *text = NULL;
-    size_t size;
+    char *path = dt_path_join(target, "conversion.json");
     *report = (dt_undo_report){0};
     if (!path) return dt_fail_memory(err, strlen(target), "a path");
     dt_status st = DT_OK;
     if (!dt_is_file(path))
         st = dt_fail(err, DT_ERR_NOT_FOUND, "%s: there is no conversion.json in it, so nothing to undo",
                      target);
-    if (st == DT_OK) st = dt_file_read(path, MAX_CERTIFICATE_BYTES, &text, &size, err);
-    cJSON *root = st == DT_OK ? cJSON_ParseWithLength(text, size) : NULL;
-    if (st == DT_OK && !root) st = dt_fail(err, DT_ERR_FORMAT, "%s: is no JSON", path);
+    /* All of it is read before anything goes: one path that leads out, and nothing is removed. */
+    if (st == DT_OK) st = dt_certificate_read(path, &u.files, err);
     if (st == DT_OK && (u.root = open(target, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
         st = dt_fail(err, DT_ERR_IO, "%s: %s", target, strerror(errno));
-    if (st == DT_OK) st = undo_all(&u, root);
+    if (st == DT_OK) st = undo_all(&u);
     if (u.root >= 0) close(u.root);
-    cJSON_Delete(root);
     dt_strmap_free(&u.folders);
     dt_names_free(&u.folder_list);
-    dt_arena_free(&u.texts);
-    dt_free(text);
+    dt_output_free(&u.files);
     dt_free(path);
     return st;
 }

@@ -71,6 +71,22 @@ static dt_status find_image(part *p, const dt_voc_year *y, const char *id, const
     return record->image ? DT_OK : dt_fail_memory(&p->err, strlen(name), "a path");
 }
 
+/* The parser's "FILE:LINE: what" as a finding of that file and line. */
+static dt_status say_malformed(part *p, const char *path, const char *text)
+{
+    size_t n = strlen(path);
+    char *end = NULL;
+    long line = strncmp(text, path, n) == 0 && text[n] == ':' ? strtol(text + n + 1, &end, 10) : 0;
+    return dt_findings_add(&p->findings,
+                           &(dt_finding){.severity = DT_PROBLEM,
+                                         .fate = DT_FATE_DROPPED,
+                                         .rule = "xml-malformed",
+                                         .file = path,
+                                         .line = line,
+                                         .object = -1},
+                           &p->err, "%s", end ? end + strspn(end, ": ") : text);
+}
+
 static dt_status read_annotation(part *p, const dt_voc_year *y, const char *id, const char *path)
 {
     dt_error problem = {0};
@@ -88,13 +104,7 @@ static dt_status read_annotation(part *p, const dt_voc_year *y, const char *id, 
         st = dt_voc_parse(text, size, path, &p->set, &info, &p->findings, &problem);
         if (st == DT_ERR_FORMAT) {
             p->set.record_count--;
-            st = dt_findings_add(&p->findings,
-                                 &(dt_finding){.severity = DT_PROBLEM,
-                                               .fate = DT_FATE_DROPPED,
-                                               .rule = "xml-malformed",
-                                               .file = path,
-                                               .object = -1},
-                                 &p->err, "%s", problem.text);
+            st = say_malformed(p, path, problem.text);
         } else if (st != DT_OK) {
             dt_fail(&p->err, st, "%s", problem.text);
         } else {
@@ -204,8 +214,8 @@ static dt_status check_images(const dt_voc_layout *layout, const dt_dataset *set
                     findings,
                     &(dt_finding){
                         .severity = DT_WARNING, .rule = "image-twice", .file = r->image, .object = -1},
-                    err, "is in the splits '%s' and '%s'", set->splits[before].name, set->splits[s].name);
-            else if (dt_strmap_add(&used, r->image, (int64_t)s) < 0)
+                    err, "is the picture of %s, too", set->records[before].label);
+            else if (dt_strmap_add(&used, r->image, (int64_t)(set->splits[s].first + i)) < 0)
                 st = dt_fail_memory(err, used.count, "a map of images");
         }
     for (size_t y = 0; y < layout->year_count && st == DT_OK; y++) {

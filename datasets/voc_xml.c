@@ -14,7 +14,7 @@
 #include "core/str.h"
 #include "datasets/voc.h"
 
-enum { MAX_TEXT = 4096, MAX_PARTS = 1024 };
+enum { MAX_TEXT = 4096, MAX_SHOWN = 40, MAX_PARTS = 1024 };
 
 typedef enum element {
     OTHER,
@@ -63,6 +63,8 @@ typedef struct voc_reader {
     int depth;
     int leaf_text; /* the current element's text is wanted */
     dt_str text;
+    int cut;        /* there was more of it than is kept */
+    int name_cut;   /* the current object's name was cut */
     int64_t object; /* index in the file */
     int32_t line;
     char *name, *pose, *part_name; /* of the current object */
@@ -72,6 +74,7 @@ typedef struct voc_reader {
     size_t part_count, part_capacity;
     int bad_root;
     int error_line;
+    long error_byte; /* -1: not known */
     char error_text[256];
 } voc_reader;
 
@@ -107,6 +110,7 @@ static void start_object(voc_reader *r)
     r->name = r->pose = NULL;
     r->flags[0] = r->flags[1] = r->flags[2] = DT_FLAG_UNKNOWN;
     r->box = (corners){0};
+    r->name_cut = 0;
     r->part_count = 0;
     r->line = current_line(r);
     r->object++;
@@ -126,6 +130,7 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
         snprintf(r->error_text, sizeof r->error_text, "the root element is <%.60s>; <annotation> is expected",
                  (const char *)name);
         r->error_line = current_line(r);
+        r->error_byte = xmlByteConsumed(r->ctxt);
         xmlStopParser(r->ctxt);
         return;
     }
@@ -145,14 +150,18 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
                    (r->depth == 3 && parent == OBJECT && e >= NAME && e <= DIFFICULT) ||
                    (parent == BNDBOX && e >= XMIN && e <= YMAX && (grand == OBJECT || grand == PART)) ||
                    (parent == PART && e == NAME);
-    if (r->leaf_text) dt_str_clear(&r->text);
+    if (!r->leaf_text) return;
+    dt_str_clear(&r->text);
+    r->cut = 0;
 }
 
 static void on_text(void *arg, const xmlChar *text, int len)
 {
     voc_reader *r = arg;
-    if (!r->leaf_text || r->text.len + (size_t)len > MAX_TEXT) return;
-    dt_str_append_n(&r->text, (const char *)text, (size_t)len);
+    size_t size = (size_t)len, room = MAX_TEXT - r->text.len;
+    if (!r->leaf_text) return;
+    if (size > room) r->cut = 1;
+    dt_str_append_n(&r->text, (const char *)text, size < room ? size : room);
     if (r->text.failed) out_of_memory(r);
 }
 
@@ -184,7 +193,7 @@ static void read_corner(voc_reader *r, corners *c, int which)
     double v;
     if (c->boxes > 1 || c->have & 1u << which) return;
     const char *text = trimmed(r);
-    if (dt_parse_f64_all(text, &v) != 0 || !isfinite(v)) {
+    if (r->cut || dt_parse_f64_all(text, &v) != 0 || !isfinite(v)) {
         if (!c->wrong) snprintf(c->text, sizeof c->text, "%s = '%.40s'", element_names[XMIN + which], text);
         c->wrong = 1;
         return;
@@ -254,6 +263,11 @@ static dt_status end_object(voc_reader *r)
 {
     char message[160];
     if (!r->name || !*r->name) return drop_object(r, "object-incomplete", "the object has no name");
+    if (r->name_cut) {
+        r->name[MAX_SHOWN] = '\0';
+        snprintf(message, sizeof message, "the name has more than %d bytes", MAX_TEXT);
+        return drop_object(r, "object-incomplete", message);
+    }
     if (r->box.wrong) {
         snprintf(message, sizeof message, "%s is not a finite number", r->box.text);
         return drop_object(r, "label-number", message);
@@ -297,6 +311,7 @@ static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const 
         } else if (e == HEIGHT) {
             read_side(r, &r->info->height);
         } else if (e == NAME) {
+            if (parent == OBJECT && !r->name) r->name_cut = r->cut;
             keep(r, parent == PART ? &r->part_name : &r->name);
         } else if (e == POSE) {
             keep(r, &r->pose);
@@ -331,6 +346,15 @@ static void on_error(void *arg, xmlErrorPtr error)
         r->status = dt_fail(r->err, DT_ERR_MEMORY, "out of memory in the XML parser");
     snprintf(r->error_text, sizeof r->error_text, "%s", error->message ? error->message : "malformed XML");
     r->error_text[strcspn(r->error_text, "\n")] = '\0';
+    r->error_byte = xmlByteConsumed(r->ctxt);
+}
+
+static dt_status malformed(const voc_reader *r)
+{
+    char place[40] = "";
+    if (r->error_byte >= 0) snprintf(place, sizeof place, " (byte %ld)", r->error_byte);
+    return dt_fail(r->err, DT_ERR_FORMAT, "%s:%d: %s%s", r->file, r->error_line ? r->error_line : 1,
+                   r->error_text[0] ? r->error_text : "malformed XML", place);
 }
 
 static void start_libxml(void)
@@ -348,7 +372,13 @@ dt_status dt_voc_parse(const char *xml, size_t size, const char *file, dt_datase
                          .characters = on_text,
                          .cdataBlock = on_text,
                          .serror = on_error};
-    voc_reader r = {.file = file, .set = set, .findings = findings, .info = info, .err = err, .object = -1};
+    voc_reader r = {.file = file,
+                    .set = set,
+                    .findings = findings,
+                    .info = info,
+                    .err = err,
+                    .object = -1,
+                    .error_byte = -1};
     size_t first = set->object_count;
     *info = (dt_voc_file){0};
     if (size > INT_MAX) return dt_fail(err, DT_ERR_FORMAT, "%s: %zu bytes are too many", file, size);
@@ -360,9 +390,7 @@ dt_status dt_voc_parse(const char *xml, size_t size, const char *file, dt_datase
     xmlCtxtUseOptions(r.ctxt, XML_PARSE_NONET);
     xmlParseDocument(r.ctxt);
     dt_status st = r.status;
-    if (st == DT_OK && (r.bad_root || !r.ctxt->wellFormed || r.error_text[0]))
-        st = dt_fail(err, DT_ERR_FORMAT, "%s:%d: %s", file, r.error_line ? r.error_line : 1,
-                     r.error_text[0] ? r.error_text : "malformed XML");
+    if (st == DT_OK && (r.bad_root || !r.ctxt->wellFormed || r.error_text[0])) st = malformed(&r);
     if (st != DT_OK) { /* half an annotation is worse than none */
         set->records[set->record_count - 1].count -= set->object_count - first;
         set->object_count = first;

@@ -1,14 +1,20 @@
-/* data.yaml. */
+/* data.yaml, and which kind of settings a set has. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include <yaml.h>
 
 #include "core/mem.h"
 #include "core/num.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo_config.h"
 
-enum { MAX_YAML_BYTES = 8 << 20, MAX_CLASSES = 100000 };
+enum {
+    MAX_YAML_BYTES = 8 << 20,
+    MAX_CLASSES = DT_YOLO_MAX_CLASSES,
+    MAX_YAML_DEPTH = 1000,
+    MAX_YAML_ANCHORS = 1000
+};
 
 const char *const dt_yolo_split_names[DT_YOLO_SPLITS] = {"train", "val", "test"};
 
@@ -76,7 +82,7 @@ static dt_status read_name_map(yaml_reader *r, yaml_node_t *node)
         int64_t id;
         if (!number || dt_parse_i64_all(number, &id) != 0)
             st = bad(r, key, "names: the key '%s' is not a class number", number ? number : "?");
-        else if (!name)
+        else if (!name || !*name || is_empty(value))
             st = bad(r, value, "names: class %s has no name", number);
         else if (id < 0 || id >= (int64_t)count)
             st = bad(r, key, "names: class number %lld; %zu names are numbered 0 to %zu without gaps",
@@ -100,7 +106,7 @@ static dt_status read_names(yaml_reader *r, yaml_node_t *node)
     for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
         yaml_node_t *item = yaml_document_get_node(&r->doc, *i);
         const char *name = text_of(item);
-        if (!name) return bad(r, item, "names: a class name is expected");
+        if (!name || !*name || is_empty(item)) return bad(r, item, "names: a class name is expected");
         if (r->config->names.count >= MAX_CLASSES)
             return bad(r, item, "names: more than %d classes", MAX_CLASSES);
         DT_TRY(dt_names_add(&r->config->names, name, r->err));
@@ -116,21 +122,95 @@ static dt_status read_integer(yaml_reader *r, yaml_node_t *node, const char *key
     return DT_OK;
 }
 
-/* With base 1 the names start with the background, which is no class of ours. */
-static dt_status drop_background(yaml_reader *r, yaml_node_t *node)
+/* Of a key that stands twice, each reader would take another value. */
+static dt_status refuse_twice(yaml_reader *r, const yaml_node_t *root, const yaml_node_pair_t *pair)
 {
-    dt_names *names = &r->config->names;
-    if (names->count < 2) return bad(r, node, "class_base: 1, but names has %zu entries", names->count);
-    dt_free(names->items[0]);
-    names->count--;
-    memmove(names->items, names->items + 1, names->count * sizeof *names->items);
+    yaml_node_t *node = yaml_document_get_node(&r->doc, pair->key);
+    const char *key = text_of(node);
+    for (const yaml_node_pair_t *p = root->data.mapping.pairs.start; p < pair; p++) {
+        const yaml_node_t *other = yaml_document_get_node(&r->doc, p->key);
+        const char *text = text_of(other);
+        if (text && strcmp(text, key) == 0)
+            return bad(r, node, "the key '%s' stands in line %zu already", key, other->start_mark.line + 1);
+    }
     return DT_OK;
+}
+
+static int split_of_key(const char *key)
+{
+    int split = 0;
+    while (split < DT_YOLO_SPLITS && strcmp(key, dt_yolo_split_names[split]) != 0)
+        split++;
+    return split;
+}
+
+/* The class list that labelImg leaves beside the labels stands in for `names`; else classes without names. */
+static dt_status replace_names(yaml_reader *r, int64_t nc)
+{
+    dt_yolo_config *c = r->config;
+    char *path;
+    DT_TRY(dt_yolo_find_classes(c->root, &path, r->err));
+    if (path) {
+        dt_status st = dt_yolo_read_names(path, &c->names, r->err);
+        if (st == DT_OK)
+            st = dt_findings_add(
+                &c->notes,
+                &(dt_finding){.severity = DT_NOTE, .rule = "config-missing", .file = r->path, .object = -1},
+                r->err, "the key 'names' is missing: the class names are those of %s", path);
+        dt_free(path);
+        return st;
+    }
+    if (nc <= 0)
+        return dt_fail(r->err, DT_ERR_FORMAT,
+                       "%s: no class names: the key 'names' is missing, and there is no classes.txt",
+                       r->path);
+    for (int64_t i = 0; i < nc; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "class_%lld", (long long)i);
+        DT_TRY(dt_names_add(&c->names, name, r->err));
+    }
+    return DT_OK;
+}
+
+/* Ultralytics takes a relative `path` from a folder `datasets` of its own settings. It is looked for in the usual places
+ * where it is not where it belongs, beside the yaml file. */
+static dt_status find_root(yaml_reader *r, const char *dir, const char *path)
+{
+    dt_yolo_config *c = r->config;
+    char *found = NULL;
+    for (int i = 0; i < 5 && !found; i++) {
+        char *at = i == 0 ? dt_strdup(path)
+                          : dt_format("%s/%sdatasets/%s", i <= 2 ? dir : ".", i % 2 ? "" : "../", path);
+        if (!at) return dt_fail_memory(r->err, strlen(path), "a path");
+        if (dt_is_dir(at))
+            found = at;
+        else
+            dt_free(at);
+    }
+    if (!found) return DT_OK;
+    dt_status st = dt_findings_add(
+        &c->notes, &(dt_finding){.severity = DT_NOTE, .rule = "path-base", .file = r->path, .object = -1},
+        r->err, "path: found at %s, not at %s", found, c->root);
+    dt_free(c->root);
+    c->root = found;
+    return st;
+}
+
+static dt_status make_root(yaml_reader *r, const char *path)
+{
+    dt_yolo_config *c = r->config;
+    char *dir = dt_path_dir(r->path);
+    c->root = dir && path && strcmp(path, ".") != 0 ? dt_path_join(dir, path) : dir ? dt_strdup(dir) : NULL;
+    dt_status st = c->root ? DT_OK : dt_fail_memory(r->err, strlen(r->path), "a path");
+    if (st == DT_OK && path && *path != '/' && !dt_is_dir(c->root)) st = find_root(r, dir, path);
+    dt_free(dir);
+    return st == DT_OK ? dt_names_add(&c->bases, c->root, r->err) : st;
 }
 
 static dt_status read_document(yaml_reader *r)
 {
     dt_yolo_config *c = r->config;
-    yaml_node_t *root = yaml_document_get_root_node(&r->doc), *nc_node = NULL, *base_node = NULL;
+    yaml_node_t *root = yaml_document_get_root_node(&r->doc), *nc_node = NULL;
     int64_t nc = -1, base = 0;
     const char *path = NULL;
     if (!root) return dt_fail(r->err, DT_ERR_FORMAT, "%s: the file is empty", r->path);
@@ -139,59 +219,67 @@ static dt_status read_document(yaml_reader *r)
     for (yaml_node_pair_t *p = root->data.mapping.pairs.start; p < root->data.mapping.pairs.top; p++) {
         yaml_node_t *node = yaml_document_get_node(&r->doc, p->value);
         const char *key = text_of(yaml_document_get_node(&r->doc, p->key));
-        int split = 0;
         if (!key) continue;
-        while (split < DT_YOLO_SPLITS && strcmp(key, dt_yolo_split_names[split]) != 0)
-            split++;
+        int split = split_of_key(key), known = 1;
         if (split < DT_YOLO_SPLITS) {
             DT_TRY(read_entries(r, node, key, &c->entries[split]));
         } else if (strcmp(key, "names") == 0) {
-            DT_TRY(read_names(r, node));
+            if (!is_empty(node)) DT_TRY(read_names(r, node));
         } else if (strcmp(key, "nc") == 0) {
             nc_node = node;
             DT_TRY(read_integer(r, node, key, MAX_CLASSES, &nc));
         } else if (strcmp(key, "class_base") == 0) {
-            base_node = node;
             DT_TRY(read_integer(r, node, key, 1, &base));
         } else if (strcmp(key, "path") == 0) {
             if (!(path = text_of(node))) return bad(r, node, "path: a folder is expected");
             if (is_empty(node)) path = NULL;
         } else {
+            known = 0;
             DT_TRY(dt_names_add(&c->other_keys, key, r->err));
         }
+        if (known) DT_TRY(refuse_twice(r, root, p));
     }
-    if (nc >= 0 && c->names.count && (size_t)nc != c->names.count)
-        return bad(r, nc_node, "nc is %lld, but names has %zu entries", (long long)nc, c->names.count);
-    for (int64_t i = 0; i < nc && c->names.count < (size_t)nc; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "class_%lld", (long long)i);
-        DT_TRY(dt_names_add(&c->names, name, r->err));
-    }
-    if (!c->names.count)
-        return dt_fail(r->err, DT_ERR_FORMAT, "%s: no class names: the key 'names' is missing", r->path);
-    if (base == 1) DT_TRY(drop_background(r, base_node));
+    DT_TRY(make_root(r, path));
     c->class_base = (int)base;
-    char *dir = dt_path_dir(r->path);
-    c->root = dir && path && strcmp(path, ".") != 0 ? dt_path_join(dir, path) : dir ? dt_strdup(dir) : NULL;
-    dt_free(dir);
-    return c->root ? DT_OK : dt_fail_memory(r->err, strlen(r->path), "a path");
+    if (!c->names.count) DT_TRY(replace_names(r, nc));
+    if (nc >= 0 && (size_t)nc != c->names.count)
+        return bad(r, nc_node, "nc is %lld, but names has %zu entries", (long long)nc, c->names.count);
+    return DT_OK;
 }
 
-dt_status dt_yolo_config_read(const char *path, dt_yolo_config *config, dt_error *err)
+/* libyaml's time grows with the square of the depth of brackets and of the number of anchors. They are counted as bytes,
+ * in quotes or not: no set has that many. */
+static dt_status check_size(const char *path, const char *text, size_t size, dt_error *err)
+{
+    int depth = 0, anchors = 0;
+    size_t line = 1;
+    for (size_t i = 0; i < size && depth <= MAX_YAML_DEPTH && anchors <= MAX_YAML_ANCHORS; i++) {
+        line += text[i] == '\n';
+        depth += (text[i] == '[' || text[i] == '{') - (text[i] == ']' || text[i] == '}');
+        anchors += text[i] == '&' && text[i + 1] > ' ' && (i == 0 || strchr(" \t\n[{,:-", text[i - 1]));
+    }
+    if (depth > MAX_YAML_DEPTH)
+        return dt_fail(err, DT_ERR_FORMAT, "%s:%zu: nested deeper than %d", path, line, MAX_YAML_DEPTH);
+    if (anchors > MAX_YAML_ANCHORS)
+        return dt_fail(err, DT_ERR_FORMAT, "%s:%zu: more than %d anchors", path, line, MAX_YAML_ANCHORS);
+    return DT_OK;
+}
+
+static dt_status read_yaml(const char *path, dt_yolo_config *config, dt_error *err)
 {
     yaml_reader r = {.path = path, .config = config, .err = err};
     yaml_parser_t parser;
     char *text;
     size_t size;
-    *config = (dt_yolo_config){0};
     DT_TRY(dt_file_read(path, MAX_YAML_BYTES, &text, &size, err));
-    if (!(config->file = dt_strdup(path)) || !yaml_parser_initialize(&parser)) {
+    dt_status st = check_size(path, text, size, err);
+    if (st == DT_OK && !yaml_parser_initialize(&parser))
+        st = dt_fail_memory(err, sizeof parser, "the YAML parser");
+    if (st != DT_OK) {
         dt_free(text);
-        dt_yolo_config_free(config);
-        return dt_fail_memory(err, sizeof parser, "the YAML parser");
+        return st;
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    dt_status st;
     if (!yaml_parser_load(&parser, &r.doc)) {
         size_t line = parser.problem_mark.line ? parser.problem_mark.line : parser.context_mark.line;
         if (parser.error == YAML_MEMORY_ERROR)
@@ -205,6 +293,40 @@ dt_status dt_yolo_config_read(const char *path, dt_yolo_config *config, dt_error
     }
     yaml_parser_delete(&parser);
     dt_free(text);
+    return st;
+}
+
+/* With base 1 the names start with the background, which is no class of ours. */
+static dt_status drop_background(dt_yolo_config *config, dt_error *err)
+{
+    dt_names *names = &config->names;
+    if (names->count < 2)
+        return dt_fail(err, DT_ERR_FORMAT,
+                       "%s: class_base is 1, but there is no name behind the background's", config->file);
+    dt_free(names->items[0]);
+    names->count--;
+    memmove(names->items, names->items + 1, names->count * sizeof *names->items);
+    return DT_OK;
+}
+
+dt_status dt_yolo_config_read(const char *path, dt_yolo_config *config, dt_error *err)
+{
+    char *source = NULL;
+    *config = (dt_yolo_config){0};
+    if (dt_is_dir(path)) {
+        DT_TRY(dt_yolo_find(path, &source, err));
+        if (!source)
+            return dt_fail(err, DT_ERR_NOT_FOUND, "%s: neither data.yaml, obj.data nor classes.txt is there",
+                           path);
+    } else if (!(source = dt_strdup(path))) {
+        return dt_fail_memory(err, strlen(path), "a path");
+    }
+    config->file = source;
+    dt_status st = dt_is_dir(source) ? dt_yolo_read_folder_config(source, config, err)
+                   : strcasecmp(dt_path_extension(source), ".data") == 0
+                       ? dt_yolo_read_darknet_config(source, config, err)
+                       : read_yaml(source, config, err);
+    if (st == DT_OK && config->class_base == 1) st = drop_background(config, err);
     if (st != DT_OK) dt_yolo_config_free(config);
     return st;
 }
@@ -213,9 +335,11 @@ void dt_yolo_config_free(dt_yolo_config *config)
 {
     dt_free(config->file);
     dt_free(config->root);
+    dt_names_free(&config->bases);
     dt_names_free(&config->names);
     dt_names_free(&config->other_keys);
     for (int i = 0; i < DT_YOLO_SPLITS; i++)
         dt_names_free(&config->entries[i]);
+    dt_findings_free(&config->notes);
     *config = (dt_yolo_config){0};
 }

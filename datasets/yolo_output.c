@@ -4,11 +4,10 @@
 #include <unistd.h>
 
 #include "core/mem.h"
-#include "datasets/output_split.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo_output.h"
 
-static dt_status put_rows(const dt_output_job *job, dt_output_list *files, size_t record, int ignored,
-                          dt_error *err)
+dt_status dt_yolo_put_rows(const dt_output_job *job, dt_output_list *files, size_t record, int ignored,
+                           const char *path, dt_error *err)
 {
     const dt_record *r = &job->set->records[record];
     double w = r->real_width ? r->real_width : r->width, h = r->real_height ? r->real_height : r->height;
@@ -21,14 +20,32 @@ static dt_status put_rows(const dt_output_job *job, dt_output_list *files, size_
             dt_yolo_write_row(&text, o->cls + job->opts->class_base, dt_dataset_box(job->set, o, w, h), w, h,
                               decimals);
     }
-    char *path =
-        dt_format("%s/%s/%s.txt", ignored ? "ignore" : "labels", job->split, job->names[record].stem);
     dt_status st = DT_OK;
-    if (text.failed || !path)
+    if (text.failed)
         st = dt_fail_memory(err, text.len, "a label file");
     else if (text.len || !ignored)
         st = dt_output_write(files, job->root, path, text.data ? text.data : "", text.len, err);
     dt_str_free(&text);
+    return st;
+}
+
+int dt_yolo_has_ignored(const dt_dataset *set, const dt_split *split)
+{
+    for (size_t i = split->first; i < split->first + split->count; i++) {
+        const dt_record *r = &set->records[i];
+        for (size_t k = 0; k < r->count; k++)
+            if (set->objects[r->first + k].ignore) return 1;
+    }
+    return 0;
+}
+
+static dt_status put_rows(const dt_output_job *job, dt_output_list *files, size_t record, int ignored,
+                          dt_error *err)
+{
+    char *path =
+        dt_format("%s/%s/%s.txt", ignored ? "ignore" : "labels", job->split, job->names[record].stem);
+    dt_status st = path ? dt_yolo_put_rows(job, files, record, ignored, path, err)
+                        : dt_fail_memory(err, strlen(job->split), "a path");
     dt_free(path);
     return st;
 }
@@ -48,13 +65,8 @@ static dt_status make_folders(const dt_output_job *job, const dt_split *split, d
                               dt_error *err)
 {
     static const char *const folders[3] = {"images", "labels", "ignore"};
-    int any_ignored = 0;
-    for (size_t i = split->first; i < split->first + split->count; i++) {
-        const dt_record *r = &job->set->records[i];
-        for (size_t k = 0; k < r->count; k++)
-            any_ignored |= job->set->objects[r->first + k].ignore;
-    }
-    for (int i = 0; i < 2 + any_ignored; i++) {
+    int count = 2 + dt_yolo_has_ignored(job->set, split);
+    for (int i = 0; i < count; i++) {
         char *path = dt_format("%s/%s", folders[i], split->name);
         dt_status st = path ? dt_output_folder(files, job->root, path, err)
                             : dt_fail_memory(err, strlen(split->name), "a path");
@@ -69,6 +81,8 @@ dt_status dt_yolo_write(const dt_dataset *set, const dt_convert_opts *opts, cons
 {
     dt_output_names names;
     dt_str yaml = {0};
+    if (opts->layout == DT_LAYOUT_DARKNET)
+        return dt_yolo_write_darknet(set, opts, root, pool, files, report, err);
     DT_TRY(dt_output_names_make(set, opts, 0, &names, report, err));
     char *here = getcwd(NULL, 0);
     dt_output_job job = {

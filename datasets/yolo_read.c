@@ -1,176 +1,17 @@
-/* From data.yaml to records: which images there are, where their labels lie, and all label files in parallel.
- */
+/* From settings to records: where the labels of the images lie, and all label files in parallel. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/mem.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo_config.h"
 
-enum { MAX_LIST_BYTES = 256 << 20, MAX_LABEL_BYTES = 64 << 20, MAX_FOLDER_DEPTH = 16, GRAIN = 64 };
+enum { MAX_LABEL_BYTES = 64 << 20, GRAIN = 64 };
 
 static int has_suffix(const char *text, const char *suffix)
 {
     size_t n = strlen(text), m = strlen(suffix);
     return n >= m && strcasecmp(text + n - m, suffix) == 0;
-}
-
-/* Pictures that people have in such folders and that we do not decode. */
-static int is_foreign_picture(const char *name)
-{
-    static const char *const others[] = {".bmp",  ".webp", ".tif", ".tiff", ".gif",
-                                         ".heic", ".avif", ".jp2", ".ppm"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (has_suffix(name, others[i])) return 1;
-    return 0;
-}
-
-char *dt_yolo_label_path(const char *image, const char *folder)
-{
-    static const char images[] = "/images/";
-    const char *at = NULL;
-    for (const char *p = strstr(image, images); p; p = strstr(p + 1, images))
-        at = p;
-    int kept = (int)(dt_path_extension(image) - image);
-    if (!at) return dt_format("%.*s.txt", kept, image);
-    const char *rest = at + sizeof images - 1;
-    return dt_format("%.*s/%s/%.*s.txt", (int)(at - image), image, folder, (int)(kept - (rest - image)),
-                     rest);
-}
-
-typedef struct collector {
-    const dt_yolo_config *config;
-    dt_findings *findings;
-    dt_names *images;
-    const char *split;
-    struct {
-        dev_t dev;
-        ino_t ino;
-    } open_folders[MAX_FOLDER_DEPTH]; /* those we are in: a link back to one of them is not followed */
-    dt_error *err;
-} collector;
-
-static dt_status note(collector *c, dt_severity severity, const char *rule, const char *file, int64_t line,
-                      const char *message)
-{
-    return dt_findings_add(
-        c->findings,
-        &(dt_finding){.severity = severity, .rule = rule, .file = file, .line = line, .object = -1}, c->err,
-        "%s", message);
-}
-
-static dt_status add_folder(collector *c, const char *path, int depth)
-{
-    dt_names names;
-    struct stat st;
-    if (depth >= MAX_FOLDER_DEPTH || stat(path, &st) != 0) return DT_OK;
-    for (int i = 0; i < depth; i++)
-        if (c->open_folders[i].dev == st.st_dev && c->open_folders[i].ino == st.st_ino) return DT_OK;
-    c->open_folders[depth].dev = st.st_dev;
-    c->open_folders[depth].ino = st.st_ino;
-    DT_TRY(dt_dir_list(path, &names, c->err));
-    dt_status status = DT_OK;
-    for (size_t i = 0; i < names.count && status == DT_OK; i++) {
-        char *full = dt_path_join(path, names.items[i]);
-        if (!full)
-            status = dt_fail_memory(c->err, strlen(path), "a path");
-        else if (dt_image_has_extension(full))
-            status = dt_names_add(c->images, full, c->err);
-        else if (is_foreign_picture(full))
-            status = note(c, DT_WARNING, "image-unsupported", full, 0, "left out: JPEG and PNG are read");
-        else if (dt_path_extension(full)[0] == '\0' && dt_is_dir(full))
-            status = add_folder(c, full, depth + 1);
-        dt_free(full);
-    }
-    dt_names_free(&names);
-    return status;
-}
-
-/* The path that exists of base/name and other/name; base/name if neither does. */
-static char *resolve(const char *base, const char *other, const char *name)
-{
-    char *first = dt_path_join(base, name), *second = dt_path_join(other, name);
-    if (first && second && access(first, F_OK) != 0 && access(second, F_OK) == 0) {
-        char *swap = first;
-        first = second;
-        second = swap;
-    }
-    dt_free(second);
-    return first;
-}
-
-static dt_status add_list_line(collector *c, const char *list, const char *dir, char *text, int64_t line)
-{
-    size_t n = strlen(text);
-    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\r'))
-        text[--n] = '\0';
-    while (*text == ' ' || *text == '\t')
-        text++;
-    if (!*text) return DT_OK;
-    if (!dt_image_has_extension(text))
-        return note(c, DT_PROBLEM, "image-unsupported", list, line, "the line names no JPEG or PNG file");
-    char *path =
-        strncmp(text, "./", 2) == 0 ? dt_path_join(dir, text + 2) : resolve(c->config->root, dir, text);
-    if (!path) return dt_fail_memory(c->err, n, "a path");
-    dt_status st = access(path, F_OK) == 0 ? dt_names_add(c->images, path, c->err)
-                                           : note(c, DT_PROBLEM, "image-missing", list, line, path);
-    dt_free(path);
-    return st;
-}
-
-static dt_status add_list(collector *c, const char *path)
-{
-    char *text, *dir;
-    size_t size;
-    DT_TRY(dt_file_read(path, MAX_LIST_BYTES, &text, &size, c->err));
-    if (!(dir = dt_path_dir(path))) {
-        dt_free(text);
-        return dt_fail_memory(c->err, strlen(path), "a path");
-    }
-    dt_status st = DT_OK;
-    int64_t line = 0;
-    char *at = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? text + 3 : text, *end = text + size;
-    while (at < end && st == DT_OK) {
-        char *stop = memchr(at, '\n', (size_t)(end - at));
-        if (!stop) stop = end;
-        *stop = '\0';
-        st = add_list_line(c, path, dir, at, ++line);
-        at = stop + 1;
-    }
-    dt_free(dir);
-    dt_free(text);
-    return st;
-}
-
-static dt_status add_entry(collector *c, const char *entry)
-{
-    char *path = dt_path_join(c->config->root, entry);
-    /* Exported sets often say ../train/images beside the folder train: what Ultralytics reads, too. */
-    if (path && access(path, F_OK) != 0 && strncmp(entry, "../", 3) == 0) {
-        char *other = dt_path_join(c->config->root, entry + 3);
-        if (other && access(other, F_OK) == 0) {
-            dt_free(path);
-            path = other;
-        } else {
-            dt_free(other);
-        }
-    }
-    if (!path) return dt_fail_memory(c->err, strlen(entry), "a path");
-    dt_status st;
-    if (dt_is_dir(path))
-        st = add_folder(c, path, 0);
-    else if (dt_is_file(path) && dt_image_has_extension(path))
-        st = dt_names_add(c->images, path, c->err);
-    else if (dt_is_file(path))
-        st = add_list(c, path);
-    else
-        st = dt_fail(c->err, DT_ERR_NOT_FOUND, "%s: %s: %s: no such folder or file", c->config->file,
-                     c->split, path);
-    dt_free(path);
-    return st;
 }
 
 typedef struct part {
@@ -271,59 +112,80 @@ static dt_status read_records(const dt_yolo_config *config, const dt_names *imag
     return st;
 }
 
-/* What only the whole split shows: no labels at all, images listed twice, two images with one label file. */
-static dt_status check_split(collector *c, const dt_dataset *set)
+static dt_status say(dt_findings *findings, dt_severity severity, const char *rule, const char *file,
+                     dt_error *err, const char *fmt, ...) DT_PRINTF(6, 7);
+static dt_status say(dt_findings *findings, dt_severity severity, const char *rule, const char *file,
+                     dt_error *err, const char *fmt, ...)
+{
+    char message[DT_ERROR_TEXT_MAX];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    return dt_findings_add(findings,
+                           &(dt_finding){.severity = severity, .rule = rule, .file = file, .object = -1}, err,
+                           "%s", message);
+}
+
+/* Images that are listed twice, two images with one label file. *labelled counts those that have one. */
+static dt_status check_records(const dt_dataset *set, size_t *labelled, dt_findings *findings, dt_error *err)
 {
     const dt_split *split = &set->splits[set->split_count - 1];
     dt_strmap images = {0}, labels = {0};
-    size_t labelled = 0;
     dt_status st = DT_OK;
-    if (split->count == 0)
-        return dt_findings_add(
-            c->findings,
-            &(dt_finding){
-                .severity = DT_PROBLEM, .rule = "split-empty", .file = c->config->file, .object = -1},
-            c->err, "%s: no JPEG or PNG file was found", c->split);
     for (size_t i = 0; i < split->count && st == DT_OK; i++) {
         const dt_record *r = &set->records[split->first + i];
         int fresh = dt_strmap_add(&images, r->image, (int64_t)i);
-        if (fresh < 0) st = dt_fail_memory(c->err, images.count, "a map of images");
+        if (fresh < 0) st = dt_fail_memory(err, images.count, "a map of images");
         if (fresh == 0)
-            st = note(c, DT_WARNING, "image-twice", r->image, 0, "the image is listed more than once");
-        if (r->label) labelled++;
-        if (fresh == 1 && r->label && st == DT_OK) {
-            int64_t first = dt_strmap_get(&labels, r->label, -1);
-            if (first >= 0)
-                st = dt_findings_add(
-                    c->findings,
-                    &(dt_finding){
-                        .severity = DT_WARNING, .rule = "stem-twice", .file = r->image, .object = -1},
-                    c->err, "shares the label file %s with %s", r->label,
-                    set->records[split->first + (size_t)first].image);
-            else if (dt_strmap_add(&labels, r->label, (int64_t)i) < 0)
-                st = dt_fail_memory(c->err, labels.count, "a map of labels");
-        }
-    }
-    if (st == DT_OK && labelled == 0) {
-        char *label = dt_yolo_label_path(set->records[split->first].image, "labels");
-        st = label
-                 ? dt_findings_add(
-                       c->findings,
-                       &(dt_finding){.severity = DT_PROBLEM,
-                                     .rule = "labels-none",
-                                     .file = c->config->file,
-                                     .object = -1},
-                       c->err, "%s: none of %zu images has a label file; looked for %s and beside the image",
-                       c->split, split->count, label)
-                 : dt_fail_memory(c->err, 1, "a path");
-        dt_free(label);
+            st =
+                say(findings, DT_WARNING, "image-twice", r->image, err, "the image is listed more than once");
+        if (r->label) ++*labelled;
+        if (fresh != 1 || !r->label || st != DT_OK) continue;
+        int64_t first = dt_strmap_get(&labels, r->label, -1);
+        if (first >= 0)
+            st = say(findings, DT_WARNING, "stem-twice", r->image, err, "shares the label file %s with %s",
+                     r->label, set->records[split->first + (size_t)first].image);
+        else if (dt_strmap_add(&labels, r->label, (int64_t)i) < 0)
+            st = dt_fail_memory(err, labels.count, "a map of labels");
     }
     dt_strmap_free(&images);
     dt_strmap_free(&labels);
     return st;
 }
 
-static dt_status find_orphans(dt_findings *findings, const dt_names *images, dt_error *err)
+/* What only the whole split shows: the last one of the set. */
+static dt_status check_split(const dt_yolo_config *config, const dt_dataset *set, dt_findings *findings,
+                             dt_error *err)
+{
+    const dt_split *split = &set->splits[set->split_count - 1];
+    size_t labelled = 0;
+    if (split->count == 0)
+        return say(findings, DT_PROBLEM, "split-empty", config->file, err,
+                   "%s: no JPEG or PNG file was found", split->name);
+    DT_TRY(check_records(set, &labelled, findings, err));
+    if (labelled) return DT_OK;
+    char *label = dt_yolo_label_path(set->records[split->first].image, "labels");
+    dt_status st = label ? say(findings, DT_PROBLEM, "labels-none", config->file, err,
+                               "%s: none of %zu images has a label file; looked for %s and beside the image",
+                               split->name, split->count, label)
+                         : dt_fail_memory(err, 1, "a path");
+    dt_free(label);
+    return st;
+}
+
+/* Text files that are no labels: the class list, and the lists of the splits where they lie beside pictures. */
+static int is_list(const dt_yolo_config *config, const char *name)
+{
+    if (strcmp(name, "classes.txt") == 0) return 1;
+    for (int s = 0; s < DT_YOLO_SPLITS; s++)
+        for (size_t i = 0; i < config->entries[s].count; i++)
+            if (strcmp(dt_path_base(config->entries[s].items[i]), name) == 0) return 1;
+    return 0;
+}
+
+static dt_status find_orphans(const dt_yolo_config *config, dt_findings *findings, const dt_names *images,
+                              dt_error *err)
 {
     dt_strmap known = {0}, folders = {0};
     dt_arena texts = {0};
@@ -351,7 +213,7 @@ static dt_status find_orphans(dt_findings *findings, const dt_names *images, dt_
         if (listed == DT_ERR_MEMORY) st = listed;
         if (listed != DT_OK) continue; /* no label folder: nothing lies there */
         for (size_t i = 0; i < files.count && st == DT_OK; i++) {
-            if (!has_suffix(files.items[i], ".txt") || strcmp(files.items[i], "classes.txt") == 0) continue;
+            if (!has_suffix(files.items[i], ".txt") || is_list(config, files.items[i])) continue;
             char *path = dt_path_join(dirs.items[d], files.items[i]);
             if (!path)
                 st = dt_fail_memory(err, 1, "a path");
@@ -388,7 +250,8 @@ static dt_status check_base(const dt_yolo_config *config, const dt_dataset *set,
 
 static dt_status missing_split(const dt_yolo_config *config, int split, dt_error *err)
 {
-    const char *wanted = dt_yolo_split_names[split], *best = NULL;
+    const char *name = dt_yolo_split_names[split], *best = NULL;
+    const char *wanted = config->darknet && split == DT_YOLO_VAL ? "valid" : name;
     int distance = 3;
     for (size_t i = 0; i < config->other_keys.count; i++) {
         int d = dt_edit_distance(config->other_keys.items[i], wanted);
@@ -400,8 +263,8 @@ static dt_status missing_split(const dt_yolo_config *config, int split, dt_error
     if (best)
         return dt_fail(err, DT_ERR_NOT_FOUND,
                        "%s: there is no split '%s' (the key '%s' is not known: did you mean '%s'?)",
-                       config->file, wanted, best, wanted);
-    return dt_fail(err, DT_ERR_NOT_FOUND, "%s: there is no split '%s'", config->file, wanted);
+                       config->file, name, best, wanted);
+    return dt_fail(err, DT_ERR_NOT_FOUND, "%s: there is no split '%s'", config->file, name);
 }
 
 static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_opts *opts, dt_dataset *set,
@@ -416,43 +279,41 @@ static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_op
             return dt_fail(err, DT_ERR_FORMAT, "%s: the class name '%s' stands twice", config->file,
                            config->names.items[i]);
     }
+    size_t entries = 0;
+    for (int s = 0; s < DT_YOLO_SPLITS; s++)
+        entries += config->entries[s].count;
+    if (!entries && !opts->splits)
+        return dt_fail(err, DT_ERR_NOT_FOUND, "%s: there is no split: train, %s and test are missing",
+                       config->file, config->darknet ? "valid" : "val");
     for (int s = 0; s < DT_YOLO_SPLITS; s++) {
         int wanted = opts->splits ? opts->splits >> s & 1 : config->entries[s].count > 0;
         if (wanted && !config->entries[s].count) return missing_split(config, s, err);
         if (!wanted && (opts->no_orphans || !findings)) continue;
         dt_names images = {0};
         /* Splits that nobody asked for are only listed, so that their labels are not taken for orphans. */
-        collector c = {.config = config,
-                       .findings = wanted ? findings : NULL,
-                       .images = &images,
-                       .split = dt_yolo_split_names[s],
-                       .err = err};
-        dt_status st = DT_OK;
-        for (size_t i = 0; i < config->entries[s].count && st == DT_OK; i++) {
-            st = add_entry(&c, config->entries[s].items[i]);
-            if (!wanted && st != DT_ERR_MEMORY) st = DT_OK;
-        }
+        dt_status st = dt_yolo_list_images(config, s, !wanted, wanted ? findings : NULL, &images, err);
         if (st == DT_OK && wanted) st = dt_dataset_add_split(set, dt_yolo_split_names[s], err);
         if (st == DT_OK && wanted) st = read_records(config, &images, opts->pool, set, findings, err);
-        if (st == DT_OK && wanted) st = check_split(&c, set);
+        if (st == DT_OK && wanted) st = check_split(config, set, findings, err);
         for (size_t i = 0; i < images.count && st == DT_OK && findings && !opts->no_orphans; i++)
             st = dt_names_add(all, images.items[i], err);
         dt_names_free(&images);
         DT_TRY(st);
     }
     DT_TRY(check_base(config, set, findings, err));
-    return findings && !opts->no_orphans ? find_orphans(findings, all, err) : DT_OK;
+    return findings && !opts->no_orphans ? find_orphans(config, findings, all, err) : DT_OK;
 }
 
-dt_status dt_yolo_read(const char *yaml_path, const dt_yolo_read_opts *opts, dt_dataset *set,
+dt_status dt_yolo_read(const char *path, const dt_yolo_read_opts *opts, dt_dataset *set,
                        dt_findings *findings, dt_error *err)
 {
     static const dt_yolo_read_opts defaults = {0};
     dt_yolo_config config;
     dt_names all = {0};
     *set = (dt_dataset){0};
-    DT_TRY(dt_yolo_config_read(yaml_path, &config, err));
-    dt_status st = read_config(&config, opts ? opts : &defaults, set, findings, &all, err);
+    DT_TRY(dt_yolo_config_read(path, &config, err));
+    dt_status st = findings ? dt_findings_append(findings, &config.notes, err) : DT_OK;
+    if (st == DT_OK) st = read_config(&config, opts ? opts : &defaults, set, findings, &all, err);
     dt_names_free(&all);
     dt_yolo_config_free(&config);
     if (st != DT_OK) dt_dataset_free(set);

@@ -6,13 +6,6 @@
 #include "core/mem.h"
 #include "tools/eval_score.h"
 
-static int split_bit(const char *split)
-{
-    for (int i = 0; i < DT_YOLO_SPLITS; i++)
-        if (strcmp(split, dt_yolo_split_names[i]) == 0) return i;
-    return -1;
-}
-
 static dt_status load(const dt_eval_weights_opts *o, dt_eval_weights *out, dt_error *err)
 {
     DT_TRY(dt_ctx_create(&(dt_ctx_opts){.threads = o->threads}, &out->ctx, err));
@@ -24,9 +17,14 @@ static dt_status load(const dt_eval_weights_opts *o, dt_eval_weights *out, dt_er
         st = dt_ctx_status(out->ctx);
     }
     if (st == DT_OK)
-        st = dt_run_data_read(o->data, 1u << split_bit(o->split), o->strict, dt_ctx_pool(out->ctx),
-                              &out->data, dt_ctx_error(out->ctx));
+        st = dt_run_data_read(o->data, o->split, NULL, o->strict, dt_ctx_pool(out->ctx), &out->data,
+                              dt_ctx_error(out->ctx));
     const dt_dataset *set = &out->data.set;
+    if (st == DT_OK) {
+        const dt_detector_opts *info = dt_detector_info(out->detector);
+        st = dt_run_data_match_classes(&out->data, info->names, (size_t)info->class_count,
+                                       dt_ctx_error(out->ctx));
+    }
     if (st == DT_OK)
         st = dt_detector_check_classes(out->ctx, out->detector, o->weights, set->classes,
                                        (int)set->class_count, o->data);

@@ -24,15 +24,19 @@ static dt_status add_truth(dt_validation *v, const dt_split_source *source, int6
         st = dt_fail_memory(err, labels.label_count * sizeof *v->gts, "the ground truth");
     for (size_t i = 0; i < labels.label_count && st == DT_OK; i++) {
         const dt_label *l = &labels.labels[i];
-        double w = l->box.x2 - l->box.x1, h = l->box.y2 - l->box.y1;
+        const dt_object *object =
+            &source->set->objects[dt_split_source_record(source, index)->first + (size_t)l->source];
+        /* As annotated, as other programs score it: not clipped, with COCO's own area. */
+        const dt_box box = dt_dataset_box(source->set, object, lb->src_width, lb->src_height);
+        double w = box.x2 - box.x1, h = box.y2 - box.y1;
         v->gts[v->gt_count] = (dt_coco_gt){.image = (int32_t)index,
                                            .cls = l->cls,
                                            .id = (int64_t)v->gt_count + 1,
-                                           .x = l->box.x1,
-                                           .y = l->box.y1,
+                                           .x = box.x1,
+                                           .y = box.y1,
                                            .w = w,
                                            .h = h,
-                                           .area = w * h,
+                                           .area = object->area >= 0 ? object->area : w * h,
                                            .crowd = l->ignore};
         v->gt_count++;
     }

@@ -64,6 +64,33 @@ static void every_double_survives(void)
     }
 }
 
+/* The text has as few digits as any that reads back, and stands for the same number: printf's own, digit by digit. */
+static void shortest_digits(void)
+{
+    dt_rng r = dt_rng_make(4, DT_RNG_TEST, 0, 0);
+    for (int i = 0; i < 60000; i++) {
+        char made[64], want[64], text[DT_NUM_MAX];
+        /* Up to 17 digits with the point in any place: what annotations hold, and what hardly fits. */
+        uint64_t digits = dt_rng_below(&r, 100000000000000000u) >> dt_rng_below(&r, 56);
+        snprintf(made, sizeof made, "%llue-%d", (unsigned long long)digits, (int)dt_rng_below(&r, 22));
+        double v = strtod(made, NULL);
+        int precision = 0;
+        do
+            snprintf(want, sizeof want, "%.*e", precision, v);
+        while (strtod(want, NULL) != v && ++precision < 17);
+        dt_format_f64(text, v);
+        int count = 0, zeros = 0, leading = 1;
+        for (const char *p = text; *p && *p != 'e'; p++) {
+            if (*p == '.' || (leading && *p == '0')) continue;
+            leading = 0;
+            count++;
+            zeros = *p == '0' ? zeros + 1 : 0;
+        }
+        CHECK_MSG(strtod(text, NULL) == v && (v == 0 || count - zeros <= precision + 1),
+                  "%s: %s, printf has %s", made, text, want);
+    }
+}
+
 static void layout_of_repr(void)
 {
     static const struct {
@@ -92,6 +119,7 @@ int main(void)
     RUN(known_texts);
     RUN(many_digits);
     RUN(every_double_survives);
+    RUN(shortest_digits);
     RUN(layout_of_repr);
     return dt_test_end();
 }

@@ -58,6 +58,30 @@ static void test_instances(void)
     dt_coco_file_free(&f);
 }
 
+/* What other tools write, and the grammar allows. */
+static void test_spellings(void)
+{
+    write_file("\xef\xbb\xbf{\"annotations\":[{\"iscrowd\":true,\"bbox\":[1e0,2.0E0,3e+1,40e-1],"
+               "\"category_id\":9e1,\"image_id\":1.0,\"id\":1e2,\"segmentation\":{\"size\":[3,4],"
+               "\"counts\":\"a\\\"[}\\\\\"}}],\r\n\"images\":[{\"id\":2},{\"id\":3}],"
+               "\"images\":[{\"id\":1.0,\"width\":6.4e2,\"height\":480.0,"
+               "\"file_name\":\"sub\\/\\uD83D\\uDE00 \\u732B.jpg\"}],"
+               "\"categories\":[{\"name\":\"a\",\"name\":\"\\u00e4\",\"id\":90,\"supercategory\":null}]}");
+    dt_coco_file f;
+    dt_error err = {0};
+    if (!CHECK_OK(dt_coco_file_read(path, &f, &err), &err)) return;
+    CHECK_INT(f.image_count, 1); /* the last list of a name counts, as in Python */
+    CHECK(f.images[0].id == 1 && f.images[0].width == 640 && f.images[0].height == 480);
+    CHECK_STR(f.images[0].file_name, "sub/\xF0\x9F\x98\x80 \xE7\x8C\xAB.jpg");
+    CHECK_STR(f.categories[0].name, "\xC3\xA4");
+    const dt_coco_annotation *a = f.annotations;
+    CHECK(a->id == 100 && a->image_id == 1 && a->category_id == 90 && a->iscrowd == 1);
+    CHECK(a->x == 1 && a->y == 2 && a->w == 30 && a->h == 4 && a->area == 120);
+    CHECK(a->segmentation == DT_COCO_SEG_RLE &&
+          a->segmentation_bytes == strlen("{\"size\":[3,4],\"counts\":\"a\\\"[}\\\\\"}"));
+    dt_coco_file_free(&f);
+}
+
 static void expect_error(const char *text, const char *message)
 {
     write_file(text);
@@ -95,6 +119,18 @@ static void test_errors(void)
                  "annotation id 8 is used twice");
     expect_error("{\"images\":[{\"id\":1,\"width\":-3}]}", "an image side of -3");
     expect_error("{\"images\":[{\"id\":1,\"file_name\":\"a\\u0000b\"}]}", "NUL");
+    /* COCO's other files, given by mistake. */
+    expect_error(FILE_WITH("{\"id\":1,\"image_id\":1,\"caption\":\"a cat\"}"),
+                 "the file holds captions; instances");
+    expect_error(
+        FILE_WITH(
+            "{\"image_id\":1,\"file_name\":\"a.png\",\"segments_info\":[{\"id\":3,\"bbox\":[1,2,3,4]}]}"),
+        "line 2, byte 139: the file holds panoptic segments");
+    expect_error("{\"images\":[{\"id\":1,\"width\":2147483648}]}", "an image side of 2147483648");
+    expect_error("{\"images\":[{\"id\":1e18,\"height\":1e300}]}", "whole number");
+    expect_error("{\"images\":[{\"id\":1e19}]}", "whole number");
+    expect_error(FILE_WITH("{\"id\":1,\"bbox\":[1,2,3,-Infinity]"), "found '-Infinity]");
+    expect_error("{\"images\":[{\"id\":1,\"file_name\":\"a\\uD800b\"}]}", "line 1, byte ");
     expect_error("{\"images\":[],\"categories\":[],\"annotations\":[]} {}",
                  "the end of the file is expected");
     /* Cut anywhere: an error, never a short list. */
@@ -247,6 +283,7 @@ int main(void)
     if (fd < 0) return 1;
     close(fd);
     RUN(test_instances);
+    RUN(test_spellings);
     RUN(test_errors);
     RUN(test_results);
     RUN(test_pieces);

@@ -331,14 +331,47 @@ static void undone(void)
     CHECK(access(fixture_path(&f, "elsewhere/b c.txt"), F_OK) == 0);
     CHECK(access(fixture_path(&f, "out/images"), F_OK) != 0);
     CHECK(access(fixture_path(&f, "out/conversion.json"), F_OK) != 0);
-    /* A certificate that names files outside removes nothing. */
-    fixture_text(
-        &f, "evil/conversion.json",
-        "{\"tool\": \"dettool convert\", \"files\": [{\"path\": \"a\", \"sha256\": \"\"}, {\"path\": "
-        "\"../elsewhere/b c.txt\", \"sha256\": \"\"}]}");
-    CHECK_INT(dt_convert_undo(fixture_path(&f, "evil"), &u, &err), DT_ERR_FORMAT);
-    dt_undo_report_free(&u);
-    CHECK(access(fixture_path(&f, "evil/conversion.json"), F_OK) == 0);
+    fixture_free(&f);
+}
+
+#define HASH "\"0000000000000000000000000000000000000000000000000000000000000000\""
+
+/* Certificates that are not what was written remove nothing, whatever stands in them, and the message says where. */
+static void hostile_certificates(void)
+{
+    static const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"{\"tool\": \"dettool convert\", \"files\": [{\"path\": \"a\", \"sha256\": " HASH "}, {\"path\": "
+         "\"../elsewhere/b.txt\", \"sha256\": " HASH "}]}",
+         "leads out"},
+        {"{\"tool\": \"dettool convert\", \"files\": [{\"path\": \"a\", \"path_bytes\": \"2f746d70\", "
+         "\"sha256\": " HASH "}]}",
+         "'/tmp' leads out"},
+        {"{\"tool\": \"dettool convert\", \"files\": [{\"path\": \"a\", \"path_bytes\": \"6x\"}]}",
+         "hexadecimal"},
+        {"{\"tool\": \"dettool convert\", \"files\": [{\"path\": \"a\", \"sha256\": \"00\"}]}", "64 digits"},
+        {"{\"tool\": \"dettool convert\", \"files\": [{\"path\": \"a\", \"sha256\": " HASH "}]", "line 1"},
+        {"{\"tool\": \"dettool convert\", \"files\": [{\"path\": \"a\"}], \"folders\": [{\"path\": \"..\"}]}",
+         "leads out"},
+        {"{\"tool\": \"another\", \"files\": []}", "not the certificate"},
+        {"{\"tool\": \"dettool convert\"}", "not the certificate"},
+    };
+    fixture f = fixture_new();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dt_undo_report u;
+        dt_error err = {0};
+        fixture_text(&f, "evil/a", "");
+        fixture_text(&f, "elsewhere/b.txt", "");
+        fixture_text(&f, "evil/conversion.json", cases[i].text);
+        CHECK_INT(dt_convert_undo(fixture_path(&f, "evil"), &u, &err), DT_ERR_FORMAT);
+        CHECK_MSG(strstr(err.text, cases[i].message) != NULL, "case %zu: %s", i, err.text);
+        CHECK_INT(u.removed, 0);
+        dt_undo_report_free(&u);
+        CHECK(access(fixture_path(&f, "evil/a"), F_OK) == 0);
+        CHECK(access(fixture_path(&f, "elsewhere/b.txt"), F_OK) == 0);
+        CHECK(access(fixture_path(&f, "evil/conversion.json"), F_OK) == 0);
+    }
     fixture_free(&f);
 }
 
@@ -389,6 +422,7 @@ int main(void)
     RUN(not_held);
     RUN(fields);
     RUN(undone);
+    RUN(hostile_certificates);
     RUN(every_allocation_fails);
     return dt_test_end();
 }

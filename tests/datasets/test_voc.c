@@ -13,12 +13,17 @@ typedef struct parsed {
     dt_status status;
 } parsed;
 
-static parsed parse(const char *xml)
+static parsed parse_n(const char *xml, size_t size)
 {
     parsed p = {0};
     dt_dataset_add_record(&p.set, NULL, "a.xml", NULL, NULL);
-    p.status = dt_voc_parse(xml, strlen(xml), "a.xml", &p.set, &p.info, &p.findings, &p.err);
+    p.status = dt_voc_parse(xml, size, "a.xml", &p.set, &p.info, &p.findings, &p.err);
     return p;
+}
+
+static parsed parse(const char *xml)
+{
+    return parse_n(xml, strlen(xml));
 }
 
 static void release(parsed *p)
@@ -101,6 +106,61 @@ static void bad_objects(void)
     }
 }
 
+/* Spellings that are no mistakes. */
+static void spellings(void)
+{
+    static const char *const forms[] = {
+        "<annotation><object><name>cat</name>" BOX(1, 2, 30.5, 40) "</object></annotation>",
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<!-- <object> -->\r\n<annotation verified=\"yes\">\r\n"
+        "<object>\r\n<name> cat\r\n</name>" BOX(1.0, 2e0, 30.50, +40) "\r\n</object>\r\n</annotation>\r\n",
+        "\xEF\xBB\xBF<annotation><object><name><![CDATA[cat]]></name><!-- moved --><bndbox><xmin><!-- "
+        "-->1</xmin>"
+        "<ymin><![CDATA[2]]></ymin><xmax>3<!-- x "
+        "-->0.5</xmax><ymax>&#52;0</ymax></bndbox></object></annotation>",
+        "<!DOCTYPE annotation [<!ELEMENT annotation "
+        "ANY>]><annotation><object><bndbox><ymax>40</ymax><ymin>2</ymin>"
+        "<xmin>1</xmin><xmax>30.5</xmax></bndbox><name>c&#x61;t</name></object></annotation>",
+        "<annotation xmlns:x=\"u\"><object x:id=\"3\"><name>cat</name><name>dog</name>" BOX(
+            1, 2, 30.5, 40) "<bndbox><xmin>7</xmin></bndbox><attributes><name>z</name></attributes></object>"
+                            "<source><object><name>none</name></object></source></annotation>",
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        parsed p = parse(forms[i]);
+        CHECK_MSG(p.status == DT_OK, "form %zu: %s", i, p.err.text);
+        if (CHECK_MSG(p.set.object_count == 1, "form %zu: %zu objects", i, p.set.object_count)) {
+            const dt_object *o = p.set.objects;
+            CHECK_MSG(o->box.x1 == 1 && o->box.y1 == 2 && o->box.x2 == 30.5 && o->box.y2 == 40, "form %zu",
+                      i);
+            CHECK_STR(p.set.classes[o->cls], "cat");
+        }
+        CHECK_MSG(p.findings.count == 0, "form %zu", i);
+        release(&p);
+    }
+    /* UTF-16 of both orders, with its mark; Latin-1 where it says so. */
+    static const char ascii[] =
+        "<annotation><object><name>cat</name>" BOX(1, 2, 3, 4) "</object></annotation>";
+    for (int big = 0; big < 2; big++) {
+        char wide[2 * sizeof ascii];
+        size_t n = 0;
+        wide[n++] = big ? '\xFE' : '\xFF';
+        wide[n++] = big ? '\xFF' : '\xFE';
+        for (size_t i = 0; i + 1 < sizeof ascii; i++) {
+            wide[n++] = big ? '\0' : ascii[i];
+            wide[n++] = big ? ascii[i] : '\0';
+        }
+        parsed p = parse_n(wide, n);
+        CHECK_OK(p.status, &p.err);
+        if (CHECK_INT(p.set.object_count, 1)) CHECK_STR(p.set.classes[0], "cat");
+        release(&p);
+    }
+    parsed p =
+        parse("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><annotation><object><name>\xE4</name>" BOX(
+            1, 2, 3, 4) "</object></annotation>");
+    CHECK_OK(p.status, &p.err);
+    if (CHECK_INT(p.set.class_count, 1)) CHECK_STR(p.set.classes[0], "\xC3\xA4");
+    release(&p);
+}
+
 static void hostile_xml(void)
 {
     static const struct {
@@ -111,6 +171,7 @@ static void hostile_xml(void)
         {"<annotation>\n<object>\n", "a.xml:"},
         {"<annotation>\n</annotatio>", "a.xml:2"},
         {"<annotation>" OBJECT("a", BOX(1, 2, 3, 4)) "\n\n<b></annotation>", "a.xml:3"},
+        {"<annotation>\n</annotatio>", "(byte 2"},
         {"<html><body/></html>", "<annotation> is expected"},
         {"<annotation>&nope;</annotation>", "nope"},
         {"<!DOCTYPE a [<!ENTITY x SYSTEM "
@@ -128,6 +189,25 @@ static void hostile_xml(void)
         CHECK_MSG(strstr(p.err.text, cases[i].say) != NULL, "'%s' is not in '%s'", cases[i].say, p.err.text);
         CHECK_INT(p.set.object_count, 0);
         release(&p);
+    }
+    /* Text without end: the object is named and dropped, the others stay. */
+    static const char *const holes[][3] = {
+        {"<name>", "</name>" BOX(1, 2, 3, 4), "more than 4096 bytes"},
+        {"<name>a</name><bndbox><xmin>1", "</xmin></bndbox>", "xmin = '1xxx"}};
+    for (size_t i = 0; i < sizeof holes / sizeof *holes; i++) {
+        dt_str xml = {0};
+        dt_str_printf(&xml, "<annotation><object>%s", holes[i][0]);
+        for (int k = 0; k < 20000; k++)
+            dt_str_append(&xml, "xxxxxxxxxx");
+        dt_str_printf(&xml, "%s</object>" OBJECT("b", BOX(1, 2, 3, 4)) "</annotation>", holes[i][1]);
+        parsed p = parse(xml.data);
+        CHECK_OK(p.status, &p.err);
+        CHECK_INT(p.set.object_count, 1);
+        if (CHECK_INT(p.findings.count, 1))
+            CHECK_MSG(strstr(p.findings.items[0].message, holes[i][2]) != NULL, "%s",
+                      p.findings.items[0].message);
+        release(&p);
+        dt_str_free(&xml);
     }
     /* Depth: libxml2 stops at 256. */
     dt_str deep = {0};
@@ -192,6 +272,9 @@ static void layouts(void)
     CHECK_INT(p.set.objects[0].cls, 7);
     CHECK_INT(dt_findings_count_rule(&p.findings, "split-skipped"), 1);
     CHECK_INT(dt_findings_count_rule(&p.findings, "xml-malformed"), 1);
+    for (size_t i = 0; i < p.findings.count; i++)
+        if (strcmp(p.findings.items[i].rule, "xml-malformed") == 0)
+            CHECK(p.findings.items[i].line == 1 && !strstr(p.findings.items[i].message, "d.xml"));
     CHECK_INT(dt_findings_count_rule(&p.findings, "label-missing"), 2); /* `missing`, and the unused image */
     CHECK_INT(dt_findings_count_rule(&p.findings, "filename-unsafe"), 2); /* list line, <filename> */
     CHECK_INT(dt_findings_count_rule(&p.findings, "image-twice"), 1);
@@ -215,6 +298,60 @@ static void layouts(void)
     p = read_set(&f, "absent", DT_VOC_EXACT);
     CHECK_INT(p.status, DT_ERR_NOT_FOUND);
     CHECK(strstr(p.err.text, "absent") != NULL);
+    fixture_free(&f);
+}
+
+/* VOC 2007 and 2012 side by side: splits of one name are joined, trainval of a year without train is its train. */
+static void years(void)
+{
+    static const char *const ids[][2] = {{"2007", "000001"},
+                                         {"2007", "000002"},
+                                         {"2012", "2008_000001"},
+                                         {"2012", "2008_000002"},
+                                         {"2012", "2008_000003"}};
+    fixture f = fixture_new();
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        char name[200], file[40];
+        snprintf(name, sizeof name, "VOCdevkit/VOC%s/Annotations/%s.xml", ids[i][0], ids[i][1]);
+        snprintf(file, sizeof file, "%s.jpg", ids[i][1]);
+        annotate(&f, name, file, 16, 12,
+                 i % 2 ? OBJECT("dog", BOX(1, 1, 8, 6)) : OBJECT("cat", BOX(1, 1, 8, 6)));
+        snprintf(name, sizeof name, "VOCdevkit/VOC%s/JPEGImages/%s.jpg", ids[i][0], ids[i][1]);
+        fixture_image(&f, name, "exif1.jpg");
+    }
+    fixture_text(&f, "VOCdevkit/VOC2007/ImageSets/Main/train.txt", "000001\n");
+    fixture_text(&f, "VOCdevkit/VOC2007/ImageSets/Main/val.txt", "000002\n");
+    fixture_text(&f, "VOCdevkit/VOC2007/ImageSets/Main/trainval.txt", "000001\n000002\n");
+    fixture_text(&f, "VOCdevkit/VOC2007/ImageSets/Layout/train.txt", "000002\n");
+    fixture_text(&f, "VOCdevkit/VOC2012/ImageSets/Main/train.txt", "2008_000001\n2008_000002\n");
+    fixture_text(&f, "VOCdevkit/VOC2012/ImageSets/Main/val.txt", "2008_000003\n");
+    fixture_text(&f, "VOCdevkit/VOC2012/ImageSets/Main/cat_train.txt", "2008_000001  1\n2008_000002 -1\n");
+    static const char *const roots[] = {"VOCdevkit", "."};
+    for (int i = 0; i < 2; i++) {
+        parsed p = read_set(&f, roots[i], DT_VOC_EXACT);
+        CHECK_OK(p.status, &p.err);
+        CHECK_INT(p.set.split_count, 2);
+        if (CHECK_INT(p.set.record_count, 5)) {
+            CHECK(strcmp(p.set.splits[0].name, "train") == 0 && p.set.splits[0].count == 3);
+            CHECK(strcmp(p.set.splits[1].name, "val") == 0 && p.set.splits[1].count == 2);
+            CHECK(strstr(p.set.records[0].image, "VOC2007") && strstr(p.set.records[1].image, "VOC2012"));
+        }
+        CHECK_INT(p.findings.by_severity[DT_PROBLEM] + p.findings.by_severity[DT_WARNING], 0);
+        release(&p);
+    }
+    /* Two annotations of one picture: both are read, and named. */
+    annotate(&f, "VOCdevkit/VOC2007/Annotations/000001b.xml", "000001.jpg", 16, 12,
+             OBJECT("dog", BOX(1, 1, 8, 6)));
+    fixture_text(&f, "VOCdevkit/VOC2007/ImageSets/Main/train.txt", "000001\n000001b\n");
+    parsed p = read_set(&f, "VOCdevkit/VOC2007", DT_VOC_EXACT);
+    CHECK_OK(p.status, &p.err);
+    CHECK_INT(p.set.record_count, 3);
+    int named = 0;
+    for (size_t i = 0; i < p.findings.count; i++)
+        named += strcmp(p.findings.items[i].rule, "image-twice") == 0 &&
+                 strstr(p.findings.items[i].message, "Annotations/000001.xml, too") != NULL;
+    CHECK_INT(named, 1);
+    release(&p);
     fixture_free(&f);
 }
 
@@ -295,8 +432,10 @@ int main(void)
 {
     RUN(all_fields);
     RUN(bad_objects);
+    RUN(spellings);
     RUN(hostile_xml);
     RUN(layouts);
+    RUN(years);
     RUN(rules_and_fit);
     RUN(every_allocation_fails);
     return dt_test_end();

@@ -182,6 +182,7 @@ static void folders(void)
                  "names:\n  1: dog\n  0: \"cat\"\ndownload: nothing\n");
     fixture_image(&f, "images/train/b b%.png", "rgb.png");
     fixture_image(&f, "images/train/sub/c.jpg", "exif6.jpg");
+    fixture_image(&f, "images/more/v1.0/d.e/m2.jpg", "exif1.jpg");
     fixture_image(&f, "images/train/a.jpg", "exif1.jpg");
     fixture_image(&f, "images/train/a.png", "rgb.png");
     fixture_text(&f, "images/train/d.webp", "x");
@@ -200,11 +201,12 @@ static void folders(void)
     CHECK_STR(p.set.classes[0], "cat");
     CHECK_INT(p.set.split_count, 2);
     const dt_split *train = dt_dataset_split(&p.set, "train"), *val = dt_dataset_split(&p.set, "val");
-    CHECK(train && val && train->count == 4 && val->count == 2);
+    CHECK(train && val && train->count == 4 && val->count == 3);
+    CHECK_INT(dt_findings_count_rule(&p.findings, "folder-skipped"), 1);
     CHECK_INT(dt_findings_count_rule(&p.findings, "stem-twice"), 1);
     CHECK_INT(dt_findings_count_rule(&p.findings, "label-orphan"), 1);
     CHECK_INT(dt_findings_count_rule(&p.findings, "image-unsupported"), 1);
-    CHECK_INT(dt_findings_count_rule(&p.findings, "label-missing"), 1);
+    CHECK_INT(dt_findings_count_rule(&p.findings, "label-missing"), 2);
     CHECK_INT(dt_findings_count_rule(&p.findings, "label-beside"), 1);
     const dt_record *b = &p.set.records[2];
     CHECK(strstr(b->image, "b b%.png") && b->count == 3);
@@ -220,7 +222,7 @@ static void folders(void)
     release(&p);
     /* Only val: the labels of train are not taken for orphans. */
     read_set(&f, 1u << DT_YOLO_VAL, &p, DT_OK, NULL);
-    CHECK_INT(p.set.record_count, 2);
+    CHECK_INT(p.set.record_count, 3);
     CHECK_INT(dt_findings_count_rule(&p.findings, "label-orphan"), 1);
     release(&p);
     read_set(&f, 1u << DT_YOLO_TEST, &p, DT_ERR_NOT_FOUND, "no split 'test'");
@@ -256,6 +258,111 @@ static void list_files(void)
     fixture_free(&f);
 }
 
+/* The same set in all ways of writing its data.yaml. */
+static void yaml_forms(void)
+{
+    static const char *const forms[] = {
+        "path: .\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n",
+        "train: images/train\nval: images/val\nnames: [cat, dog]\n",
+        "path:\ntrain: images/train/\nval: ./images/val\nnames: [cat, dog]\n",
+        "path: ~\ntrain: images//train\nval: images/val\nnames: [cat, dog]\ntest:\n",
+        "path: ../%s\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n",
+        "path: %s\ntrain: images/train\nval: images/val\nnames: [cat, dog]\n", /* absolute */
+        "train: [images/train]\nval:\n- images/val\nnames:\n- cat\n- dog\n",
+        "train: images/train\nval: images/val\nnames:\n  1: dog\n  0: cat\nnc: 2\n",
+        "train: images/train\nval: images/val\nnames: {1: dog, 0: cat}\n",
+        "train: images/train\nval: images/val\nnames: {\"1\": \"dog\", '0': 'cat'}\n",
+        "\xEF\xBB\xBFtrain: images/train\r\nval: images/val\r\nnames:\r\n  0: cat\r\n  1: dog\r\n",
+        "train:\timages/train\t# training\nval: \t images/val\nnames: [cat,\tdog]\n",
+        "---\n# comment\n\"train\": \"images/train\"\n'val': 'images/val'\n\nnames: [\"cat\", 'dog']\n...\n",
+        "x: &n [cat, dog]\ntrain: &t images/train\nval: images/val\nnames: *n\nkpt_shape: {a: *t}\n",
+        "val: images/val\nnames:\n    0: !!str cat\n    1: |-\n      dog\ntrain: images/train\ndownload: |\n "
+        " rm\n",
+        "train: lists/train.txt\nval: [lists/val.txt]\nnames: [cat, dog]\n",
+        "train: [lists/train.txt, lists/none.txt]\nval: [lists/none.txt, images/val]\nnames: [cat, dog]\n",
+        "train: images/train/a.jpg\nval: images/val/b.jpg\nnames: [cat, dog]\n",
+        "path: ./\ntrain: lists/cvat.txt\nval: images/val\nnames: {0: cat, 1: dog}\n",
+        "train: images/train\nval: images/val\n", /* labels/classes.txt */
+        "train: images/train\nval: images/val\nnames:\nnc: 2\n",
+    };
+    fixture f = fixture_new();
+    fixture_image(&f, "images/train/a.jpg", "exif1.jpg");
+    fixture_image(&f, "images/val/b.jpg", "exif1.jpg");
+    fixture_text(&f, "labels/train/a.txt", "1 .5 .5 .5 .5\n");
+    fixture_text(&f, "labels/val/b.txt", "0 .5 .5 .5 .5\n0 .25 .25 .25 .25\n");
+    fixture_text(&f, "labels/classes.txt", "cat\r\ndog\r\n");
+    fixture_text(&f, "lists/train.txt", "./../images/train/a.jpg\r\n");
+    fixture_text(&f, "lists/val.txt", "images/val/b.jpg");
+    fixture_text(&f, "lists/none.txt", "\n\r\n");
+    fixture_text(&f, "lists/cvat.txt", "data/images/train/a.jpg\n");
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        char text[700];
+        parsed p;
+        const char *hole = strstr(forms[i], "%s"),
+                   *root = hole && hole[-1] == '/' ? strrchr(f.root, '/') + 1 : f.root;
+        snprintf(text, sizeof text, "%.*s%s%s", hole ? (int)(hole - forms[i]) : (int)strlen(forms[i]),
+                 forms[i], hole ? root : "", hole ? hole + 2 : "");
+        fixture_text(&f, "data.yaml", text);
+        read_set(&f, 0, &p, DT_OK, NULL);
+        int ok = p.set.split_count == 2 && p.set.record_count == 2 && p.set.object_count == 3 &&
+                 p.set.class_count == 2 && strcmp(p.set.classes[0], "cat") == 0 &&
+                 strcmp(p.set.classes[1], "dog") == 0 && p.set.objects[0].cls == 1 &&
+                 p.findings.by_severity[DT_PROBLEM] + p.findings.by_severity[DT_WARNING] == 0;
+        CHECK_MSG(ok, "form %zu: %zu splits, %zu records, %zu objects, %zu findings: %s", i,
+                  p.set.split_count, p.set.record_count, p.set.object_count, p.findings.count,
+                  p.findings.count ? p.findings.items[0].message : "");
+        release(&p);
+    }
+    /* One folder for both: each split has all of it. */
+    parsed p;
+    fixture_text(&f, "data.yaml", "train: images\nval: images\nnames: [cat, dog]\n");
+    read_set(&f, 0, &p, DT_OK, NULL);
+    CHECK(p.set.split_count == 2 && p.set.splits[0].count == 2 && p.set.splits[1].count == 2);
+    release(&p);
+    /* UTF-16 as Windows' editors write it. */
+    static const char ascii[] = "train: images/train\nnames: [cat, dog]\n";
+    char wide[2 * sizeof ascii] = "\xFF\xFE";
+    for (size_t i = 0; i + 1 < sizeof ascii; i++) {
+        wide[2 + 2 * i] = ascii[i];
+        wide[3 + 2 * i] = 0;
+    }
+    fixture_bytes(&f, "data.yaml", wide, 2 * sizeof ascii);
+    read_set(&f, 0, &p, DT_OK, NULL);
+    CHECK_INT(p.set.object_count, 1);
+    release(&p);
+    fixture_free(&f);
+}
+
+/* `path` of a yaml file as Ultralytics has it: the set lies in a folder datasets, here or one above. */
+static void yaml_elsewhere(void)
+{
+    static const char *const sets[] = {"cfg/toy", "cfg/datasets/toy", "datasets/toy"};
+    char here[512];
+    parsed p;
+    if (!CHECK(getcwd(here, sizeof here) != NULL)) return;
+    for (size_t i = 0; i < 2 * sizeof sets / sizeof *sets; i++) {
+        fixture f = fixture_new();
+        dt_error err = {0};
+        char image[100], label[100];
+        snprintf(image, sizeof image, "%s/images/a.jpg", sets[i % 3]);
+        snprintf(label, sizeof label, "%s/labels/a.txt", sets[i % 3]);
+        fixture_image(&f, image, "exif1.jpg");
+        fixture_text(&f, label, "0 .5 .5 .5 .5\n");
+        /* The yaml in cfg/, or far from the set and the working directory in cfg/. */
+        const char *yaml = i < 3 ? "cfg/toy.yaml" : "x/y/z/toy.yaml";
+        fixture_text(&f, yaml, "path: toy\ntrain: images\nnames: [cat]\n");
+        fixture_text(&f, "cfg/readme", "");
+        if (i >= 3) CHECK(chdir(fixture_path(&f, "cfg")) == 0);
+        p = (parsed){0};
+        CHECK_OK(dt_yolo_read(fixture_path(&f, yaml), NULL, &p.set, &p.findings, &err), &err);
+        CHECK_MSG(p.set.object_count == 1, "case %zu: %zu objects", i, p.set.object_count);
+        CHECK_INT(dt_findings_count_rule(&p.findings, "path-base"), i != 0);
+        release(&p);
+        CHECK(chdir(here) == 0);
+        fixture_free(&f);
+    }
+}
+
 static void wrong_yaml(void)
 {
     static const struct {
@@ -276,6 +383,22 @@ static void wrong_yaml(void)
         {"train: .\nnames: [a]\nclass_base: 1\n", "class_base", DT_ERR_FORMAT},
         {"train: [\nnames\n", "data.yaml:", DT_ERR_FORMAT},
         {"train: \"a\nb: 'c\n", "data.yaml:", DT_ERR_FORMAT},
+        {"train: .\nnames: {0: a, 2: b, 3: c}\n", "class number 3; 3 names are numbered 0 to 2",
+         DT_ERR_FORMAT},
+        {"train: .\nnames: {-1: a}\n", "class number -1", DT_ERR_FORMAT},
+        {"train: .\nnames: a\n", "a list or a map", DT_ERR_FORMAT},
+        {"train: .\nnames: {0: ~}\n", "class 0 has no name", DT_ERR_FORMAT},
+        {"train: .\nnames: {0: \"\"}\n", "class 0 has no name", DT_ERR_FORMAT},
+        {"train: .\nnames: [a, ]\nnames: [b]\n", "data.yaml:3: the key 'names' stands in line 2",
+         DT_ERR_FORMAT},
+        {"train: .\nval: .\ntrain: x\nnames: [a]\n", "data.yaml:3: the key 'train' stands", DT_ERR_FORMAT},
+        {"train: .\nnames: [a]\nnc: -1\n", "data.yaml:3: nc: a whole number", DT_ERR_FORMAT},
+        {"train: .\nnames: [a]\nnc: 1e18\n", "data.yaml:3: nc: a whole number", DT_ERR_FORMAT},
+        {"train: .\nnc: 2147483648\n", "data.yaml:2: nc: a whole number", DT_ERR_FORMAT},
+        {"train: .\n\tval: .\nnames: [a]\n", "data.yaml:", DT_ERR_FORMAT},
+        {"train: .\npath: [a]\nnames: [a]\n", "data.yaml:2: path", DT_ERR_FORMAT},
+        {"train: .\nnames: [\"a\\0b\"]\n", "class name", DT_ERR_FORMAT},
+        {"names: [a]\n", "no split", DT_ERR_NOT_FOUND},
         {"a: &a [*a]\nnames: *a\ntrain: .\n", "data.yaml:", DT_ERR_FORMAT},
     };
     fixture f = fixture_new();
@@ -386,6 +509,8 @@ int main(void)
     RUN(label_paths);
     RUN(folders);
     RUN(list_files);
+    RUN(yaml_forms);
+    RUN(yaml_elsewhere);
     RUN(wrong_yaml);
     RUN(rows_out);
     RUN(names_out_and_in);

@@ -44,6 +44,8 @@ expect_exit 2 "$bin" convert coco2coco "$json" "$work/o"
 expect_exit 2 "$bin" convert coco2voc "$json" "$work/o" --class-base 1
 expect_exit 2 "$bin" convert coco2yolo "$json" "$work/o" --voc-rule raw
 expect_exit 2 "$bin" convert yolo2voc "$json" "$work/o" --crowd keep
+expect_exit 2 "$bin" convert voc2coco "$json" "$work/o" --layout darknet
+expect_exit 2 "$bin" convert coco2yolo "$json" "$work/o" --layout darknt
 expect_exit 2 "$bin" convert coco2yolo "$json" "$work/o" --images nowhere
 expect_exit 2 "$bin" convert voc2yolo "$json" "$work/o" --images "$work/c"
 expect_exit 2 "$bin" convert --undo "$work/o" "$work/o"
@@ -57,6 +59,23 @@ grep -q "not held by the target: segmentation of 199 objects, area of 199 object
 grep -q '"rule": "crowd".*annotation 5 of i5.jpg' "$work/y/conversion.json" || fail "the crowd is not named"
 [ "$(cat "$work/y/labels/train/i1.txt")" = "1 0.171875 0.3333333333333333 0.218750 0.3333333333333333" ] ||
     fail "label row: $(cat "$work/y/labels/train/i1.txt")"
+
+# Darknet's layout: the same rows, whichever way it is made; run from its folder, moved, taken back.
+expect_exit 0 "$bin" convert coco2yolo "$work/c" "$work/d" --strict --layout darknet
+expect_exit 0 "$bin" convert yolo2yolo "$work/y" "$work/d2" --strict --layout darknet
+diff -r "$work/y/labels/train" "$work/d/obj_train_data" | grep -v '\.jpg$' | grep . && fail "other rows in Darknet's layout"
+for f in obj.data obj.names train.txt obj_train_data/i1.txt; do # a list follows its source: of a folder the names
+    cmp <(sort "$work/d/$f") <(sort "$work/d2/$f") || fail "$f differs between coco2yolo and yolo2yolo"
+done
+grep -q '"layout": "darknet"' "$work/d/conversion.json" || fail "the layout is not in conversion.json"
+mv "$work/d" "$work/moved"
+expect_exit 0 "$bin" convert yolo2yolo "$work/moved/obj.data" "$work/y2" --strict
+diff -r "$work/y/labels" "$work/y2/labels" || fail "rows differ after Darknet's layout"
+cmp "$work/y/data.yaml" "$work/y2/data.yaml" || fail "data.yaml differs after Darknet's layout"
+echo weights >"$work/moved/backup/net.weights"
+expect_exit 0 "$bin" convert --undo "$work/moved"
+[ "$(find "$work/moved" -type f)" = "$work/moved/backup/net.weights" ] || fail "undo of Darknet's layout"
+
 expect_exit 0 "$bin" convert yolo2voc "$work/y/data.yaml" "$work/yv" --strict
 expect_exit 0 "$bin" convert voc2coco "$work/yv" "$work/yvc" --strict
 expect_exit 0 "$bin" convert yolo2coco "$work/y/data.yaml" "$work/yc" --strict

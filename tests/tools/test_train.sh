@@ -35,7 +35,7 @@ expect 1 'no parameter' "${train[@]}" --freeze 'bakbone.*' --out x
 expect 1 'PATTERN=VALUE' "${train[@]}" --lr 'head.*' --out x
 expect 1 'no parameter' "${train[@]}" --lr 'heat.*=0.1' --out x
 expect 2 '--resume run' "${train[@]}" --out run
-expect 1 'No such file' "$DETTOOL_BIN" train --data nope.yaml --out x
+expect 1 'no such file' "$DETTOOL_BIN" train --data nope.yaml --out x
 expect 1 'No such file' "$DETTOOL_BIN" train --resume nope
 [ ! -e x ] || fail "a run that never began left a folder"
 

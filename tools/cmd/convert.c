@@ -14,7 +14,8 @@ const dt_command dt_cmd_convert = {
     .usage = "dettool convert PAIR SRC DST [options] | dettool convert --undo DST",
     .summary = "convert a data set from one format to another",
     .details =
-        "PAIR: voc2yolo, voc2coco, coco2yolo, coco2voc, yolo2coco or yolo2voc.\n\n"
+        "PAIR: voc2yolo, voc2coco, coco2yolo, coco2voc, yolo2coco, yolo2voc, or yolo2yolo between its "
+        "layouts.\n\n"
         "VOC   a folder with Annotations/, JPEGImages/ and ImageSets/Main/*.txt, or a VOCdevkit with several "
         "of "
         "them\n"
@@ -27,8 +28,16 @@ const dt_command dt_cmd_convert = {
         "annotations/instances_<split>.json,"
         "\n"
         "      images/<split>/; category ids are class numbers from 1.\n"
-        "YOLO  a data.yaml. Written: data.yaml, images/<split>/, labels/<split>/<stem>.txt; it trains at "
-        "once.\n\n"
+        "YOLO  a data.yaml, Darknet's obj.data (exports of CVAT included), or a folder with one of them or "
+        "with "
+        "images/,\n"
+        "      labels/ and classes.txt. Written: data.yaml, images/<split>/, labels/<split>/<stem>.txt; it "
+        "trains "
+        "at once.\n"
+        "      With --layout darknet: obj.data, obj.names, train.txt, valid.txt, obj_<split>_data/ with "
+        "pictures "
+        "and labels\n"
+        "      side by side; run Darknet in DST: darknet detector train obj.data x.cfg.\n\n"
         "DST appears whole or not at all; it must be absent, empty, or an earlier output in which nothing "
         "was "
         "changed.\n"
@@ -53,11 +62,12 @@ const dt_command dt_cmd_convert = {
         "Difficult objects (--difficult) and crowds (--crowd): ignore = neither positive nor negative: YOLO "
         "has "
         "them in\n"
-        "ignore/<split>/<stem>.txt, which other tools do not read, VOC as difficult, COCO with \"ignore\": "
-        "1. "
-        "Default: YOLO\n"
-        "drops difficult objects, VOC and COCO keep them; crowds are dropped. Leaving them out is no failure "
-        "under --strict.\n"
+        "ignore/<split>/<stem>.txt (obj_<split>_data/ignore/ for Darknet), which other tools do not read, "
+        "VOC as\n"
+        "difficult, COCO with \"ignore\": 1. Default: YOLO drops difficult objects, VOC and COCO keep them; "
+        "crowds "
+        "are\n"
+        "dropped. Leaving them out is no failure under --strict.\n"
         "Images (--images): link = symbolic links with absolute targets, so DST can be moved but SRC cannot; "
         "copy makes\n"
         "DST independent of SRC. The picture's real size counts where the annotation states another. A "
@@ -70,8 +80,11 @@ const dt_command dt_cmd_convert = {
         "  dettool convert coco2yolo coco/annotations/instances_train2017.json coco-yolo --image-dir "
         "coco/train2017\n"
         "  dettool convert coco2voc coco coco-voc --crowd ignore\n"
+        "  dettool convert voc2yolo VOCdevkit/VOC2007 voc-darknet --layout darknet\n"
         "  dettool convert yolo2coco set/data.yaml set-coco\n"
+        "  dettool convert yolo2coco set/obj.data set-coco\n"
         "  dettool convert yolo2voc set/data.yaml set-voc --voc-rule raw\n"
+        "  dettool convert yolo2yolo set/data.yaml set-darknet --layout darknet\n"
         "  dettool convert --undo set-voc\n",
     .run = run,
 };
@@ -91,6 +104,13 @@ static void show_finding(const dt_finding *f)
             f->after ? " -> " : "", f->after ? f->after : "", f->rule);
 }
 
+/* Notes that tell how the source was understood. */
+static int is_said(const char *rule)
+{
+    return strcmp(rule, "coordinate-base") == 0 || strcmp(rule, "path-base") == 0 ||
+           strcmp(rule, "config-missing") == 0;
+}
+
 static void show_findings(const dt_findings *findings)
 {
     struct {
@@ -101,7 +121,7 @@ static void show_findings(const dt_findings *findings)
     for (size_t i = 0; i < findings->count; i++) {
         const dt_finding *f = &findings->items[i];
         size_t k = 0;
-        if (f->severity == DT_NOTE && strcmp(f->rule, "coordinate-base") != 0) continue;
+        if (f->severity == DT_NOTE && !is_said(f->rule)) continue;
         while (k < rules && strcmp(seen[k].rule, f->rule) != 0)
             k++;
         if (k == rules) {
@@ -207,7 +227,8 @@ static int find_pair(const char *text, dt_convert_format *from, dt_convert_forma
         for (int b = 0; b < DT_FORMATS; b++) {
             char name[16];
             snprintf(name, sizeof name, "%s2%s", dt_format_names[a], dt_format_names[b]);
-            if (a == b || strcmp(name, text) != 0) continue;
+            if (!dt_convert_is_pair((dt_convert_format)a, (dt_convert_format)b) || strcmp(name, text) != 0)
+                continue;
             *from = (dt_convert_format)a;
             *to = (dt_convert_format)b;
             return 1;
@@ -222,8 +243,11 @@ static const char *find_useless(const dt_opt *opts, dt_convert_format from, dt_c
         const char *name;
         int useful;
     } needs[] = {
-        {"class-base", to == DT_FORMAT_YOLO},  {"voc-rule", from == DT_FORMAT_VOC || to == DT_FORMAT_VOC},
-        {"difficult", from != DT_FORMAT_YOLO}, {"crowd", from == DT_FORMAT_COCO},
+        {"class-base", to == DT_FORMAT_YOLO},
+        {"layout", to == DT_FORMAT_YOLO},
+        {"voc-rule", from == DT_FORMAT_VOC || to == DT_FORMAT_VOC},
+        {"difficult", from != DT_FORMAT_YOLO},
+        {"crowd", from == DT_FORMAT_COCO},
         {"image-dir", from == DT_FORMAT_COCO},
     };
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
@@ -239,7 +263,7 @@ static int three_way(const char *text)
 static int run(int argc, char **argv)
 {
     const char *classes = NULL, *rule = "exact", *difficult = NULL, *images = "link", *invalid = NULL;
-    const char *crowd = "drop", *image_dir = NULL, *undone = NULL;
+    const char *crowd = "drop", *image_dir = NULL, *undone = NULL, *layout = "ultralytics";
     int64_t base = 0, jobs = 0;
     int strict = 0, json = 0;
     const dt_opt opts[] = {
@@ -256,6 +280,12 @@ static int run(int argc, char **argv)
          .max = 1,
          .arg = "N",
          .help = "number of the first class; with 1, number 0 is the background"},
+        {.name = "layout",
+         .kind = DT_OPT_CHOICE,
+         .value = &layout,
+         .choices = "ultralytics|darknet",
+         .arg = "NAME",
+         .help = "whose files a YOLO set is written as"},
         {.name = "voc-rule",
          .kind = DT_OPT_CHOICE,
          .value = &rule,
@@ -322,7 +352,7 @@ static int run(int argc, char **argv)
     if (!find_pair(operands[0], &from, &to))
         return dt_cli_usage_error(&dt_cmd_convert,
                                   "unknown pair of formats '%s'; there are voc2yolo, voc2coco, coco2yolo, "
-                                  "coco2voc, yolo2coco and yolo2voc",
+                                  "coco2voc, yolo2coco, yolo2voc and yolo2yolo",
                                   operands[0]);
     const char *useless = find_useless(opts, from, to);
     if (useless)
@@ -343,6 +373,7 @@ static int run(int argc, char **argv)
         .target = operands[2],
         .classes_file = classes,
         .class_base = (int)base,
+        .layout = strcmp(layout, "darknet") == 0 ? DT_LAYOUT_DARKNET : DT_LAYOUT_ULTRALYTICS,
         .voc_rule = strcmp(rule, "exact") == 0 ? DT_VOC_EXACT
                     : strcmp(rule, "raw") == 0 ? DT_VOC_RAW
                                                : DT_VOC_MINUS_ONE,

@@ -93,8 +93,10 @@ static int run(int argc, char **argv)
     int64_t threads = 0, batch = 16, workers = 1, imgsz = 0, max_det = 0;
     const dt_opt opts[] = {
         {"weights", "w|model", DT_OPT_STR, &w.weights, 0, 0, NULL, "FILE", "a detector, to be run on --data"},
-        {"data", NULL, DT_OPT_STR, &w.data, 0, 0, NULL, "FILE", "data.yaml of the data set"},
-        {"split", NULL, DT_OPT_CHOICE, &w.split, 0, 0, "train|val|test", NULL, "which part of it"},
+        {"data", NULL, DT_OPT_STR, &w.data, 0, 0, NULL, "FILE",
+         "data set: data.yaml, obj.data, VOC folder, COCO JSON or folder"},
+        {"split", NULL, DT_OPT_STR, &w.split, 0, 0, NULL, "NAME",
+         "which part of it: train, val, test or a list of VOC"},
         {"gt", NULL, DT_OPT_STR, &gt, 0, 0, NULL, "FILE", "ground truth: a COCO instances JSON"},
         {"dt", NULL, DT_OPT_STR, &dt, 0, 0, NULL, "FILE", "detections: a COCO results JSON"},
         {"rule", NULL, DT_OPT_CHOICE, &w.rule, 0, 0, "coco|voc07|voc10", NULL, "how to score"},
@@ -152,7 +154,7 @@ static int run(int argc, char **argv)
 
 const dt_command dt_cmd_eval = {
     .name = "eval",
-    .usage = "dettool eval --weights FILE --data data.yaml [--split val] [options]\n"
+    .usage = "dettool eval --weights FILE --data PATH [--split val] [options]\n"
              "       dettool eval --gt GT.json --dt DETECTIONS.json [options]",
     .summary = "score detections by the rules of COCO or VOC",
     .details =
@@ -171,6 +173,8 @@ const dt_command dt_cmd_eval = {
         "Examples:\n"
         "  dettool eval --weights runs/train/best.safetensors --data data/voc/data.yaml --split test "
         "--per-class\n"
+        "  dettool eval --weights runs/train/best.safetensors --data VOCdevkit/VOC2007 --split test --rule "
+        "voc07\n"
         "  dettool eval --gt instances_val2017.json --dt detections.json --per-class\n"
         "  dettool eval --gt instances_val2017.json --dt detections.json --json | jq .AP50\n",
     .run = run,

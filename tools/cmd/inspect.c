@@ -13,8 +13,10 @@ const dt_command dt_cmd_inspect = {
     .usage = "dettool inspect PATH [options]",
     .summary = "show what is in a data set and what is wrong with it",
     .details =
-        "PATH: a YOLO data.yaml or a folder that holds one; a VOC folder or VOCdevkit. Nothing in it is "
-        "written.\n"
+        "PATH: a YOLO data.yaml, Darknet's obj.data, or a folder with one of them or with images/, labels/ "
+        "and "
+        "classes.txt;\n"
+        "a COCO JSON file or a folder of them; a VOC folder or VOCdevkit. Nothing in it is written.\n"
         "Counts, classes, box sizes and shapes, image sizes; then the problems: damaged pictures, wrong "
         "sizes, EXIF\n"
         "orientation, boxes outside, empty, inverted, double or tiny, odd classes, labels without image and "

@@ -16,6 +16,10 @@ typedef struct dt_backend {
     /** Uninitialised memory, at least 64-byte aligned. */
     dt_status (*alloc)(dt_device *device, size_t bytes, void **ptr, dt_error *err);
     void (*free)(dt_device *device, void *ptr);
+    /** Memory of the host, 64-byte aligned, that copies to the device are fastest from (CUDA: page-locked). Callable
+     * from any thread. */
+    dt_status (*host_alloc)(dt_device *device, size_t bytes, void **ptr, dt_error *err);
+    void (*host_free)(dt_device *device, void *ptr);
     /** Copies between host and device, ordered after the kernels launched before; copy_out returns when the
      * host may read. copy_within never overlaps. */
     dt_status (*copy_in)(dt_device *device, void *dst, const void *host, size_t bytes, dt_error *err);
@@ -68,7 +72,7 @@ typedef struct dt_host {
 /** What a loadable module exports under the name "dt_backend_entry". version must equal DT_BACKEND_VERSION,
  * which changes with every struct that both sides see. open fills device->backend and device->state; type,
  * index and name are set before. `host` stays valid as long as the program runs. */
-enum { DT_BACKEND_VERSION = 2 };
+enum { DT_BACKEND_VERSION = 3 };
 typedef struct dt_backend_module {
     uint32_t version;
     uint32_t op_count; /* DT_OP_COUNT that it was compiled with */

@@ -24,6 +24,7 @@ typedef struct dt_image_load_opts {
     int raw_orientation; /* 1: leave the EXIF orientation alone (default: pixels come out upright) */
     int gray;            /* 1: one channel out (default: three, RGB) */
     int reduce;          /* JPEG only: decode at 1/reduce size (1, 2, 4, 8); 0 = 1. Changes pixels */
+    int reduce_to; /* JPEG only, > 0: the smallest of these sizes whose longer side is still at least this long */
 } dt_image_load_opts;
 
 /** What a file holds, from its header. width and height are those of the stored picture; upright_* those

@@ -112,6 +112,17 @@ static int cannot_be_complete(const decoder *d)
            (double)d->jpeg.image_width * d->jpeg.image_height > 1024.0 * (double)d->size + 65536.0;
 }
 
+/* A side becomes ceil(side / n). */
+static unsigned reduction(const decoder *d)
+{
+    if (d->opts->reduce_to <= 0) return d->opts->reduce ? (unsigned)d->opts->reduce : 1;
+    unsigned width = d->jpeg.image_width, height = d->jpeg.image_height,
+             longer = width > height ? width : height, n = 8;
+    while (n > 1 && (longer + n - 1) / n < (unsigned)d->opts->reduce_to)
+        n /= 2;
+    return n;
+}
+
 /* Runs under setjmp: no locals that must survive, everything lives in *d. */
 static dt_status decode(decoder *d, const void *data)
 {
@@ -127,7 +138,7 @@ static dt_status decode(decoder *d, const void *data)
     int four = jpeg->jpeg_color_space == JCS_CMYK || jpeg->jpeg_color_space == JCS_YCCK;
     jpeg->out_color_space = four ? JCS_CMYK : d->opts->gray ? JCS_GRAYSCALE : JCS_RGB;
     jpeg->scale_num = 1;
-    jpeg->scale_denom = d->opts->reduce ? (unsigned)d->opts->reduce : 1;
+    jpeg->scale_denom = reduction(d);
     jpeg_calc_output_dimensions(jpeg);
     DT_TRY(dt_image_create(d->image, (int)jpeg->output_width, (int)jpeg->output_height, d->opts->gray ? 1 : 3,
                            d->err));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/rng.h"
 #include "datasets/loader_internal.h"
 
 /* A batch in the making. `remaining` counts the items that are not done; 0 with the right number means ready.
@@ -20,8 +21,10 @@ struct dt_loader {
     dt_loader_opts opts;
     sample_store store;
     int64_t batches;
-    int64_t *order; /* record at each position of the epoch */
-    size_t item_floats, pixel_bytes;
+    dt_sampler_opts sampler;
+    int64_t places; /* pictures an epoch, those that drop_last leaves out among them */
+    dt_pick *order; /* what each place of the epoch shows */
+    size_t pixel_bytes;
 
     batch_slot *slots; /* batch b lives in slot b % slot_count */
     int slot_count;
@@ -48,6 +51,7 @@ struct dt_loader {
     dt_label *labels;
     size_t label_capacity;
     size_t *label_begin;
+    int32_t *classes;
     int64_t *indices;
     dt_letterbox *geometry;
     uint8_t *reported; /* one flag a record: on_bad was called */
@@ -86,6 +90,10 @@ static dt_status check_opts(const dt_source *source, const dt_loader_opts *o, dt
         return dt_fail(err, DT_ERR_ARG, "loader: divisor %g and std %g %g %g must be above 0",
                        (double)o->divisor, (double)o->std[0], (double)o->std[1], (double)o->std[2]);
     if (!o->alloc != !o->free) return dt_fail(err, DT_ERR_ARG, "loader: alloc and free go together");
+    if (o->size_max && (o->size_step < 1 || o->size_min < 1 || o->size_max > 1 << 14 ||
+                        o->size_max / o->size_step * o->size_step < o->size_min))
+        return dt_fail(err, DT_ERR_ARG, "loader: no multiple of size_step = %d in %d..%d", o->size_step,
+                       o->size_min, o->size_max);
     return dt_augment_check(&o->aug, err);
 }
 
@@ -93,17 +101,19 @@ static dt_status check_opts(const dt_source *source, const dt_loader_opts *o, dt
 
 static int batch_count(const dt_loader *l, int64_t number)
 {
-    int64_t left = l->source.count - number * l->opts.batch;
+    int64_t left = l->places - number * l->opts.batch;
     return left < l->opts.batch ? (int)left : l->opts.batch;
 }
 
 static void make_one(dt_loader *l, int64_t epoch, batch_slot *slot, int pos, dt_sample *scratch)
 {
     loader_item *item = &slot->items[pos];
-    int64_t index = l->order[slot->number * l->opts.batch + pos];
+    dt_pick pick = l->order[slot->number * l->opts.batch + pos];
+    int side = dt_loader_side(l, epoch, slot->number);
     dt_error_clear(&item->err);
-    dt_status status = loader_make_item(&l->store, epoch, index, scratch,
-                                        slot->pixels + (size_t)pos * l->item_floats, item, &item->err);
+    dt_status status =
+        loader_make_item(&l->store, epoch, pick, side, scratch,
+                         slot->pixels + (size_t)pos * 3 * (size_t)side * (size_t)side, item, &item->err);
     item->err.status = status;
 }
 
@@ -188,21 +198,21 @@ static dt_status start_threads(dt_loader *l, dt_error *err)
 static dt_status allocate(dt_loader *l, dt_error *err)
 {
     const dt_loader_opts *o = &l->opts;
-    const size_t batch = (size_t)o->batch, count = (size_t)l->source.count;
-    l->item_floats = 3 * (size_t)o->imgsz * (size_t)o->imgsz;
-    if (__builtin_mul_overflow(batch * sizeof(float), l->item_floats, &l->pixel_bytes))
-        return dt_fail(err, DT_ERR_ARG, "loader: batch %d at %d pixels is too large", o->batch, o->imgsz);
+    const size_t batch = (size_t)o->batch, count = (size_t)l->source.count, side = (size_t)loader_max_side(o);
+    if (__builtin_mul_overflow(batch * sizeof(float), 3 * side * side, &l->pixel_bytes))
+        return dt_fail(err, DT_ERR_ARG, "loader: batch %d at %zu pixels is too large", o->batch, side);
     const int slot_count = o->prefetch + 1;
-    l->order = dt_realloc_array(NULL, count, sizeof *l->order);
+    l->order = dt_realloc_array(NULL, (size_t)l->places, sizeof *l->order);
     l->slots = dt_calloc((size_t)slot_count, sizeof *l->slots);
     l->scratch = dt_calloc((size_t)(o->workers ? o->workers : 1), sizeof *l->scratch);
     l->threads = dt_calloc((size_t)o->workers, sizeof *l->threads);
     l->label_begin = dt_calloc(batch + 1, sizeof *l->label_begin);
+    l->classes = dt_calloc(batch, sizeof *l->classes);
     l->indices = dt_calloc(batch, sizeof *l->indices);
     l->geometry = dt_calloc(batch, sizeof *l->geometry);
     l->reported = dt_calloc(count, 1);
-    if (!l->order || !l->slots || !l->scratch || !l->threads || !l->label_begin || !l->indices ||
-        !l->geometry || !l->reported)
+    if (!l->order || !l->slots || !l->scratch || !l->threads || !l->label_begin || !l->classes ||
+        !l->indices || !l->geometry || !l->reported)
         return dt_fail_memory(err, count * sizeof *l->order, "loader");
     l->slot_count = slot_count;
     for (int i = 0; i < slot_count; i++) {
@@ -251,6 +261,7 @@ void dt_loader_destroy(dt_loader *l)
     dt_free(l->threads);
     dt_free(l->labels);
     dt_free(l->label_begin);
+    dt_free(l->classes);
     dt_free(l->indices);
     dt_free(l->geometry);
     dt_free(l->reported);
@@ -262,10 +273,15 @@ dt_status dt_loader_create(const dt_source *source, const dt_loader_opts *opts, 
 {
     *loader = NULL;
     DT_TRY(check_opts(source, opts, err));
+    dt_sampler_opts plain = {.kind = opts->shuffle ? DT_SAMPLER_RANDOM : DT_SAMPLER_SEQUENTIAL};
+    const dt_sampler_opts *sampler = opts->sampler ? opts->sampler : &plain;
+    DT_TRY(dt_sampler_check(sampler, source->count, opts->batch, err));
     dt_loader *l = dt_calloc(1, sizeof *l);
     if (!l) return dt_fail_memory(err, sizeof *l, "loader");
     l->source = *source;
     l->opts = *opts;
+    l->sampler = *sampler;
+    l->places = dt_sampler_length(sampler, source->count, opts->batch);
     l->opts.aug.fill = opts->fill;
     l->opts.aug.letterbox = opts->letterbox;
     dt_status status = sample_store_init(&l->store, &l->source, &l->opts, err);
@@ -276,7 +292,7 @@ dt_status dt_loader_create(const dt_source *source, const dt_loader_opts *opts, 
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->work, NULL);
     pthread_cond_init(&l->done, NULL);
-    l->batches = source->count / opts->batch + (!opts->drop_last && source->count % opts->batch != 0);
+    l->batches = dt_sampler_batches(l->places, opts->batch, opts->drop_last);
     status = allocate(l, err);
     if (status == DT_OK) status = start_threads(l, err);
     if (status != DT_OK) {
@@ -301,6 +317,33 @@ void dt_loader_cache_info(const dt_loader *l, size_t *bytes, int64_t *records)
     pthread_mutex_unlock(&store->lock);
 }
 
+int dt_loader_side(const dt_loader *l, int64_t epoch, int64_t number)
+{
+    const dt_loader_opts *o = &l->opts;
+    if (!o->size_max) return o->imgsz;
+    int first = (o->size_min + o->size_step - 1) / o->size_step, last = o->size_max / o->size_step;
+    dt_rng rng = dt_rng_make(o->seed, DT_RNG_SIZE, (uint64_t)epoch, (uint64_t)number);
+    return (first + (int)dt_rng_below(&rng, (uint64_t)(last - first + 1))) * o->size_step;
+}
+
+int64_t dt_loader_places(const dt_loader *l)
+{
+    return l->places;
+}
+
+dt_status dt_loader_order(const dt_loader *l, int64_t epoch, dt_pick *picks, dt_error *err)
+{
+    return dt_sampler_draw(&l->sampler, l->source.count, l->opts.batch, l->opts.seed, epoch, picks, err);
+}
+
+dt_status dt_loader_params(const dt_loader *l, int64_t epoch, dt_pick pick, dt_aug_params *params,
+                           dt_error *err)
+{
+    if (!l->opts.augment) return dt_fail(err, DT_ERR_ARG, "loader: nothing is drawn without augmentation");
+    *params = loader_draw_params(&l->opts, l->source.count, epoch, pick);
+    return DT_OK;
+}
+
 /* ---- batches ---- */
 
 /* Stops the workers and waits until none is busy. */
@@ -319,12 +362,8 @@ dt_status dt_loader_start(dt_loader *l, int64_t epoch, int64_t first_batch, dt_e
         return dt_fail(err, DT_ERR_ARG, "loader: epoch %lld batch %lld; an epoch has %lld batches",
                        (long long)epoch, (long long)first_batch, (long long)l->batches);
     drain(l);
-    for (int64_t i = 0; i < l->source.count; i++)
-        l->order[i] = i;
-    if (l->opts.shuffle) {
-        dt_rng rng = dt_rng_make(l->opts.seed, DT_RNG_SHUFFLE, (uint64_t)epoch, 0);
-        dt_rng_shuffle(&rng, l->order, (size_t)l->source.count);
-    }
+    l->started = 0; /* until all below is done */
+    DT_TRY(dt_loader_order(l, epoch, l->order, err));
     dt_error_clear(&l->failure);
     l->started = 1;
     pthread_mutex_lock(&l->lock);
@@ -372,11 +411,13 @@ static void report_bad(dt_loader *l, const batch_slot *slot)
 
 static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
 {
+    const int side = dt_loader_side(l, l->epoch, slot->number);
     size_t total = 0;
     for (int i = 0; i < slot->count; i++) {
         const loader_item *item = &slot->items[i];
         if (item->err.status != DT_OK) return dt_fail(err, item->err.status, "%s", item->err.text);
         l->label_begin[i] = total;
+        l->classes[i] = item->cls;
         l->indices[i] = item->index;
         l->geometry[i] = item->geometry;
         total += item->label_count;
@@ -393,12 +434,13 @@ static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
                           .number = slot->number,
                           .count = slot->count,
                           .channels = 3,
-                          .height = l->opts.imgsz,
-                          .width = l->opts.imgsz,
+                          .height = side,
+                          .width = side,
                           .pixels = slot->pixels,
                           .pixel_bytes = l->pixel_bytes,
                           .labels = l->labels,
                           .label_begin = l->label_begin,
+                          .classes = l->classes,
                           .indices = l->indices,
                           .geometry = l->geometry};
     return DT_OK;

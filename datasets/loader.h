@@ -8,12 +8,14 @@
 
 #include <stdint.h>
 
+#include "core/sha256.h"
 #include "core/status.h"
 #include "datasets/sample.h"
+#include "datasets/sampler.h"
 #include "datasets/transforms/augment.h"
 
-/** Where samples come from. load() is called from several threads at once. It gets a zero-initialised *out
- * and fills image (RGB) and labels (pixels of that image); index and, where left 0, the original sizes are
+/** Where samples come from. load() is called from several threads at once. It gets an empty *out (cls = -1)
+ * and fills image (RGB), labels (pixels of that image) and, for classification, cls; index and, where left 0, the original sizes are
  * set by the loader. Its message should name the file. What it left in *out on failure is freed by the
  * loader. */
 typedef struct dt_source {
@@ -31,13 +33,19 @@ typedef enum dt_bad_policy {
 
 typedef struct dt_loader_opts {
     uint64_t seed;
-    int batch;     /* pictures a batch */
-    int imgsz;     /* side of the square network input */
-    int shuffle;   /* a permutation a epoch, from (seed, epoch) */
+    int batch;   /* pictures a batch */
+    int imgsz;   /* side of the square network input */
+    int shuffle; /* a permutation a epoch, from (seed, epoch) */
+    const dt_sampler_opts
+        *sampler;  /* which records, in which order (`shuffle` is not looked at then); NULL: all of
+                                       them. Copied; its arrays must outlive the loader */
     int drop_last; /* leave out a last batch that is not full */
     int workers;   /* threads; 0: in the caller, inside dt_loader_next */
     int prefetch; /* batches prepared ahead of the caller (>= 1; default 2). Memory: (prefetch + 1) batches */
-    int augment;  /* 0: letterbox only; 1: aug, with the letterbox and fill given here */
+    /* Multi-scale: the side of each batch is a multiple of size_step within size_min..size_max, drawn from (seed,
+     * epoch, batch); size_max 0: imgsz always. */
+    int size_min, size_max, size_step;
+    int augment; /* 0: letterbox only; 1: aug, with the letterbox and fill given here */
     dt_augment_opts aug;
     int64_t mosaic_epochs; /* mosaic in epochs < this; -1 (default): in all */
     dt_letterbox_mode letterbox;
@@ -67,10 +75,11 @@ typedef struct dt_batch {
     int count;             /* pictures here: opts.batch, or less in a last batch */
     int channels, height, width;
     float *pixels;      /* (count, 3, height, width), RGB planes */
-    size_t pixel_bytes; /* of the whole buffer, for a full batch */
+    size_t pixel_bytes; /* of the whole buffer, for a full batch of the largest side */
     /* Labels of picture i: [label_begin[i], label_begin[i + 1]); boxes xyxy in network pixels. */
     const dt_label *labels;
     const size_t *label_begin;    /* count + 1 entries */
+    const int32_t *classes;       /* of the whole pictures, count entries; -1: none (detection) */
     const int64_t *indices;       /* record that picture i shows (the first of its mosaic) */
     const dt_letterbox *geometry; /* original picture -> network input; meaningless under augmentation */
 } dt_batch;
@@ -94,6 +103,27 @@ dt_status dt_loader_start(dt_loader *loader, int64_t epoch, int64_t first_batch,
 /** Batches in order; *batch = NULL at the end of the epoch. A failed record makes the call for its batch
  * fail, not an earlier one; after that every call repeats the error until dt_loader_start. */
 dt_status dt_loader_next(dt_loader *loader, const dt_batch **batch, dt_error *err);
+
+/** Side of the pictures in a batch. */
+int dt_loader_side(const dt_loader *loader, int64_t epoch, int64_t number);
+
+/** The places of an epoch in order, batch after batch: picks has dt_loader_places entries. */
+int64_t dt_loader_places(const dt_loader *loader);
+dt_status dt_loader_order(const dt_loader *loader, int64_t epoch, dt_pick *picks, dt_error *err);
+
+/** What the loader does at a place: what the augmentation draws there. Record numbers are those drawn; DT_BAD_REPLACE may
+ * put others in their place. DT_ERR_ARG without augmentation. */
+dt_status dt_loader_params(const dt_loader *loader, int64_t epoch, dt_pick pick, dt_aug_params *params,
+                           dt_error *err);
+
+/** Boxes in one array, as training code of other frameworks wants them: row k of picture i is (class, x1, y1, x2, y2) in
+ * network pixels, boxes (count, max, 5), mask (count, max): 1 = a box, 0 = filled up with (-1, 0, 0, 0, 0). Ignored
+ * objects have mask 2. DT_ERR_ARG naming the picture if one has more than `max` labels: nothing is cut. */
+size_t dt_batch_most_labels(const dt_batch *batch);
+dt_status dt_batch_pad_labels(const dt_batch *batch, size_t max, float *boxes, uint8_t *mask, dt_error *err);
+
+/** SHA-256 of all that a network learns from in a batch: sizes, pixels, classes, boxes. */
+void dt_batch_hash(const dt_batch *batch, char text[DT_SHA256_TEXT]);
 
 /** Bytes in the cache of decoded pictures, and records in it. */
 void dt_loader_cache_info(const dt_loader *loader, size_t *bytes, int64_t *records);

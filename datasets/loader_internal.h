@@ -29,15 +29,25 @@ typedef struct loader_item {
     dt_label *labels;
     size_t label_count, label_capacity;
     int64_t index;
+    int32_t cls;
     dt_letterbox geometry;
     int64_t bad[ITEM_BAD_MAX]; /* bad records met; more than fit are reported when they are drawn again */
     int bad_count;
     dt_error err; /* status DT_OK: the item is good */
 } loader_item;
 
-/** Renders record `index` for `epoch`: planes to `pixels` (3 * imgsz * imgsz), the rest to *item. `scratch`
+/** Largest side of a batch. */
+static inline int loader_max_side(const dt_loader_opts *o)
+{
+    return o->size_max ? o->size_max : o->imgsz;
+}
+
+/** What augmentation draws for a place of the epoch. */
+dt_aug_params loader_draw_params(const dt_loader_opts *opts, int64_t count, int64_t epoch, dt_pick pick);
+
+/** Renders a place of `epoch`: planes to `pixels` (3 * side * side), the rest to *item. `scratch`
  * belongs to the calling thread and is reused. */
-dt_status loader_make_item(sample_store *store, int64_t epoch, int64_t index, dt_sample *scratch,
+dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
                            float *pixels, loader_item *item, dt_error *err);
 
 #endif

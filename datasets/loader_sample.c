@@ -54,20 +54,29 @@ static size_t sample_bytes(const dt_sample *s)
 }
 
 /* The geometry of the plain path; the picture may have been decoded at a reduced size. */
-static dt_status plain_geometry(const dt_loader_opts *o, int width, int height, dt_letterbox *lb,
+static dt_status plain_geometry(const dt_loader_opts *o, int width, int height, int side, dt_letterbox *lb,
                                 dt_error *err)
 {
-    return dt_letterbox_make(o->letterbox, o->no_upscale, width, height, o->imgsz, o->imgsz, lb, err);
+    return dt_letterbox_make(o->letterbox, o->no_upscale, width, height, side, side, lb, err);
 }
 
+static dt_status letterboxed(const dt_loader_opts *o, const dt_sample *sample, int side, dt_sample *out,
+                             dt_error *err)
+{
+    dt_letterbox lb;
+    DT_TRY(plain_geometry(o, sample->image.width, sample->image.height, side, &lb, err));
+    return dt_sample_letterbox(sample, &lb, o->filter, o->fill, out, err);
+}
+
+/* What can be done once for all batches. Under multi-scale a picture is letterboxed for each batch anew. */
 static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *err)
 {
-    if (o->augment) return dt_aug_prepare(sample, o->imgsz, o->filter, err);
-    dt_letterbox lb;
+    if (o->augment) return dt_aug_prepare(sample, loader_max_side(o), o->filter, err);
+    if (o->size_max) return DT_OK;
     dt_sample boxed = {0};
-    DT_TRY(plain_geometry(o, sample->image.width, sample->image.height, &lb, err));
-    dt_status status = dt_sample_letterbox(sample, &lb, o->filter, o->fill, &boxed, err);
+    dt_status status = letterboxed(o, sample, o->imgsz, &boxed, err);
     if (status == DT_OK) {
+        boxed.cls = sample->cls;
         dt_sample_free(sample);
         *sample = boxed;
     } else {
@@ -78,6 +87,7 @@ static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *e
 
 static dt_status load_record(sample_store *store, int64_t index, dt_sample *out, dt_error *err)
 {
+    out->cls = -1;
     DT_TRY(store->source->load(store->source->self, index, out, err));
     if (!out->image.data || out->image.channels != 3)
         return dt_fail(err, DT_ERR_FORMAT, "record %lld: the source gave an image with %d channels, not 3",
@@ -188,27 +198,52 @@ static dt_status hold_good_record(sample_store *store, int64_t index, loader_ite
 
 /* ---- one item ---- */
 
-static dt_status augmented(sample_store *store, int64_t epoch, int64_t index, dt_sample *scratch,
+/* Records are fewer than 2^40: a record's first place has the stream (epoch, record). */
+dt_aug_params loader_draw_params(const dt_loader_opts *o, int64_t count, int64_t epoch, dt_pick pick)
+{
+    uint64_t key = (uint64_t)pick.index | (uint64_t)pick.repeat << 40;
+    dt_rng rng = dt_rng_make(o->seed, DT_RNG_AUGMENT, (uint64_t)epoch, key);
+    int mosaic = o->mosaic_epochs < 0 || epoch < o->mosaic_epochs;
+    return dt_aug_draw(&o->aug, mosaic, pick.index, count, &rng);
+}
+
+/* A batch of a smaller side than the largest wants its pictures prepared for that one. */
+static dt_status fit_to_side(const dt_loader_opts *o, held *h, int side, dt_error *err)
+{
+    const dt_sample *from = h->sample;
+    if (from->image.width <= side && from->image.height <= side) return DT_OK;
+    if (!h->mine) {
+        dt_sample *copy = dt_calloc(1, sizeof *copy);
+        if (!copy) return dt_fail_memory(err, sizeof *copy, "sample");
+        h->mine = copy;
+        DT_TRY(dt_sample_copy(from, copy, err));
+        h->sample = copy;
+    }
+    return dt_aug_prepare(h->mine, side, o->filter, err);
+}
+
+static dt_status augmented(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
                            loader_item *item, dt_error *err)
 {
     const dt_loader_opts *o = store->opts;
-    dt_rng rng = dt_rng_make(o->seed, DT_RNG_AUGMENT, (uint64_t)epoch, (uint64_t)index);
-    int mosaic = o->mosaic_epochs < 0 || epoch < o->mosaic_epochs;
-    dt_aug_params params = dt_aug_draw(&o->aug, mosaic, index, store->source->count, &rng);
-    held holds[2 * DT_MOSAIC] = {{0}};
-    const dt_sample *src[2 * DT_MOSAIC] = {0};
+    dt_aug_params params = loader_draw_params(o, store->source->count, epoch, pick);
+    dt_aug_source list[DT_AUG_SOURCES];
+    held holds[DT_AUG_SOURCES] = {{0}};
+    const dt_sample *src[DT_AUG_SOURCES] = {0};
+    const int count = dt_aug_sources(&params, list);
     dt_status status = DT_OK;
-    for (int v = 0; v < (params.mixup ? 2 : 1) && status == DT_OK; v++) {
-        for (int i = 0; i < (params.view[v].mosaic ? DT_MOSAIC : 1) && status == DT_OK; i++) {
-            int k = v * DT_MOSAIC + i;
-            status = hold_good_record(store, params.view[v].index[i], item, &holds[k], err);
-            src[k] = holds[k].sample;
-        }
+    for (int i = 0; i < count && status == DT_OK; i++) {
+        status = hold_good_record(store, list[i].index, item, &holds[i], err);
+        if (status == DT_OK) status = fit_to_side(o, &holds[i], side, err);
+        src[list[i].slot] = holds[i].sample;
     }
-    if (status == DT_OK) status = dt_aug_apply(&params, &o->aug, src, o->imgsz, scratch, NULL, err);
-    if (status == DT_OK) item->index = src[0]->index;
-    for (int k = 0; k < 2 * DT_MOSAIC; k++)
-        free_sample(holds[k].mine);
+    if (status == DT_OK) status = dt_aug_apply(&params, &o->aug, src, side, scratch, NULL, err);
+    if (status == DT_OK) {
+        item->index = src[0]->index;
+        item->cls = src[0]->cls;
+    }
+    for (int i = 0; i < count; i++)
+        free_sample(holds[i].mine);
     return status;
 }
 
@@ -222,25 +257,32 @@ static dt_status copy_labels(loader_item *item, const dt_sample *sample, dt_erro
     return DT_OK;
 }
 
-dt_status loader_make_item(sample_store *store, int64_t epoch, int64_t index, dt_sample *scratch,
+dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
                            float *pixels, loader_item *item, dt_error *err)
 {
     const dt_loader_opts *o = store->opts;
     held plain = {0};
     const dt_sample *sample = scratch;
-    item->index = index;
+    item->index = pick.index;
     item->label_count = 0;
     item->bad_count = 0;
     if (o->augment) {
-        DT_TRY(augmented(store, epoch, index, scratch, item, err));
+        DT_TRY(augmented(store, epoch, pick, side, scratch, item, err));
     } else {
-        DT_TRY(hold_good_record(store, index, item, &plain, err));
+        DT_TRY(hold_good_record(store, pick.index, item, &plain, err));
         sample = plain.sample;
         item->index = sample->index;
+        item->cls = sample->cls;
     }
-    dt_image_to_planes(&sample->image, o->divisor, o->mean, o->std, pixels);
-    dt_status status =
-        plain_geometry(o, sample->original_width, sample->original_height, &item->geometry, err);
+    dt_status status = DT_OK;
+    if (!o->augment && o->size_max) {
+        status = letterboxed(o, sample, side, scratch, err);
+        sample = scratch;
+    }
+    if (status == DT_OK) dt_image_to_planes(&sample->image, o->divisor, o->mean, o->std, pixels);
+    if (status == DT_OK)
+        status =
+            plain_geometry(o, sample->original_width, sample->original_height, side, &item->geometry, err);
     if (status == DT_OK) status = copy_labels(item, sample, err);
     free_sample(plain.mine);
     return status;

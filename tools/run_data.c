@@ -195,14 +195,32 @@ const dt_record *dt_split_source_record(const dt_split_source *source, int64_t i
     return &source->set->records[source->records[index]];
 }
 
+/* Labels are in pixels of the file; those of a picture that was decoded at a reduced size shrink with it. */
+static dt_status add_labels(const dt_split_source *source, int64_t index, dt_sample *out, dt_error *err)
+{
+    const dt_record *record = dt_split_source_record(source, index);
+    int reduced = source->reduce_to && record->real_width > out->image.width;
+    int width = reduced ? record->real_width : out->image.width,
+        height = reduced ? record->real_height : out->image.height;
+    DT_TRY(dt_dataset_labels(source->set, source->records[index], width, height, out, err));
+    if (!reduced) return DT_OK;
+    out->original_width = width;
+    out->original_height = height;
+    double sx = (double)out->image.width / width, sy = (double)out->image.height / height;
+    for (size_t i = 0; i < out->label_count; i++) {
+        dt_box *b = &out->labels[i].box;
+        *b = (dt_box){b->x1 * sx, b->y1 * sy, b->x2 * sx, b->y2 * sy};
+    }
+    return DT_OK;
+}
+
 static dt_status load(void *self, int64_t index, dt_sample *out, dt_error *err)
 {
     dt_split_source *source = self;
     const dt_record *record = dt_split_source_record(source, index);
-    dt_status st = dt_image_load(record->image, NULL, &out->image, NULL, err);
-    if (st == DT_OK)
-        return dt_dataset_labels(source->set, source->records[index], out->image.width, out->image.height,
-                                 out, err);
+    const dt_image_load_opts opts = {.reduce_to = source->reduce_to};
+    dt_status st = dt_image_load(record->image, &opts, &out->image, NULL, err);
+    if (st == DT_OK) return add_labels(source, index, out, err);
     if (!source->tolerant || st == DT_ERR_MEMORY) return st;
     source->bad[index] = 1;
     dt_error_clear(err);

@@ -36,6 +36,8 @@ typedef struct dt_split_source {
     /* 1: a picture that does not decode is taken as an empty one and marked in bad[], instead of failing. */
     int tolerant;
     uint8_t *bad; /* count entries */
+    /* > 0: JPEG files are decoded at 1/2, 1/4 or 1/8 where the longer side stays at least this long. */
+    int reduce_to;
 } dt_split_source;
 
 dt_status dt_split_source_make(const dt_run_data *data, const char *split, int tolerant,

@@ -1,11 +1,12 @@
-/** Training of a detector: settings, the loop, its files.
+/** Training: settings, the loop, its files. What is learned is a task (tools/train_task.h): detection or classification.
  *
  * DIR/args.json        every setting of the run
  * DIR/results.csv      a row an epoch; results.png and the TensorBoard events show the same
- * DIR/last.safetensors, best.safetensors   detectors that eval and infer take (averaged weights)
+ * DIR/last.safetensors, best.safetensors   models that eval and infer take (averaged weights)
  * DIR/state.safetensors, state.prev.safetensors   where to go on: raw weights, optimizer, averages, counters
  *
- * train_batch0.jpg     the first batch as the network sees it, with its boxes
+ * DIR/batches.csv      with --hash-batches: SHA-256 of every batch
+ * train_batch0.jpg     the first batch as the network sees it, with its labels
  *
  * A run is a pure function of (settings, data): neither threads nor workers nor interruptions change a bit of the
  * result. The state is written after every epoch, every save_minutes and on SIGINT or SIGTERM (a second one ends the
@@ -17,11 +18,10 @@
 
 #include "core/device.h"
 #include "core/optim.h"
+#include "core/sha256.h"
 #include "datasets/loader.h"
-#include "models/detector.h"
 #include "tools/cli.h"
-#include "tools/run_data.h"
-#include "tools/validate.h"
+#include "tools/train_task.h"
 
 typedef struct dt_train_opts {
     const char *data, *model, *weights, *out, *device, *optimizer, *schedule;
@@ -29,56 +29,80 @@ typedef struct dt_train_opts {
     double lr0, lrf, momentum, weight_decay, warmup_epochs, clip, ema_decay, ema_tau, save_minutes;
     dt_opt_list freeze, lr;
     dt_augment_opts aug;
-    int strict, json, force;
+    int strict, json, force, reduced_decode, hash_batches;
 } dt_train_opts;
 
 /** One row of results.csv. */
 typedef struct dt_train_row {
     int64_t epoch; /* from 1 */
-    double seconds, box, cls, dfl;
+    double seconds, lr;
     int validated;
-    dt_score_summary score;
-    double lr;
+    double losses[DT_TRAIN_LOSSES], scores[DT_TRAIN_SCORES]; /* as many as the task has */
 } dt_train_row;
 
 /** Where a run stands: all that a resumed run needs beside tensors. */
 typedef struct dt_train_progress {
-    int64_t epoch, batch; /* the next batch to train on */
-    int64_t step;         /* optimizer steps done */
-    double best;          /* fitness of best.safetensors; -1: none yet */
-    int64_t best_epoch;   /* from 1; 0: none */
-    double box, cls, dfl; /* sums over the batches of this epoch so far */
-    double seconds;       /* spent on this epoch so far */
+    int64_t epoch, batch;           /* the next batch to train on */
+    int64_t step;                   /* optimizer steps done */
+    double best;                    /* fitness of best.safetensors; -1: none yet */
+    int64_t best_epoch;             /* from 1; 0: none */
+    double losses[DT_TRAIN_LOSSES]; /* sums over the batches of this epoch so far */
+    double seconds;                 /* spent on this epoch so far */
 } dt_train_progress;
 
 typedef struct dt_train_run {
     dt_train_opts opts;
     const char *args; /* text of args.json for a new run; the caller's */
-    DIR *lock;        /* DIR, locked against a second process */
+    const dt_train_task *task;
+    void *self; /* the task's */
+    DIR *lock;  /* DIR, locked against a second process */
     dt_ctx *ctx;
-    dt_run_data data;
-    dt_split_source train, val;
-    int has_val; /* there is a val split with objects in it */
+    int64_t images; /* of the training split */
+    int has_val;    /* there is something to validate on */
     uint64_t data_hash;
-    dt_detector *detector;
+    dt_module *net; /* the task's */
     dt_optim *optim;
     double *base_lr; /* of each group */
     dt_ema *ema;
     dt_loader *loader;
+    int hash_fd;            /* of batches.csv, 0: not open */
+    dt_loader_opts loading; /* that the loader was made with */
     dt_schedule schedule;
     dt_train_progress at;
     dt_train_row *rows;
     size_t row_count, row_capacity;
 } dt_train_run;
 
-/** Trains to the end. resume: opts come from DIR/args.json and the state in DIR is taken up; DT_ERR_STATE if the data are
+/** Trains to the end; run->opts and run->task are set. resume: opts come from DIR/args.json and the state in DIR is taken up; DT_ERR_STATE if the data are
  *  not those of the state. DT_ERR_INTERRUPTED after a signal, with the state written. */
 dt_status dt_train(dt_train_run *run, int resume, dt_error *err);
 void dt_train_free(dt_train_run *run);
 
+/** The options of the run in `dir` from its args.json; opts->out = dir. Texts point into *keep (dt_options_free). */
+dt_status dt_train_read_opts(const char *dir, dt_train_opts *opts, void **keep, dt_error *err);
+
 /* --- train_setup.c: everything before the first step --- */
 /** take_weights: 0 leaves --weights alone, since a state comes in their place. */
 dt_status dt_train_setup(dt_train_run *run, int take_weights, dt_error *err);
+
+/** Only what makes the batches: data, network, loader. The message of a failure is in *err. */
+dt_status dt_train_setup_batches(dt_train_run *run, dt_error *err);
+
+/* --- train_hashes.c: DIR/batches.csv, a row a batch: step (from 0), epoch (from 1), batch (from 0), SHA-256 --- */
+typedef struct dt_batch_row {
+    int64_t step, epoch, batch;
+    char sha256[DT_SHA256_TEXT];
+} dt_batch_row;
+
+/** Cuts the file to the batches before run->at, so that --resume goes on where the state stands, and opens it. Does nothing
+ *  without --hash-batches. */
+dt_status dt_train_hashes_open(dt_train_run *run);
+dt_status dt_train_hashes_add(dt_train_run *run, const dt_batch *batch);
+/** The rows lie on the disk before a state that counts them. */
+dt_status dt_train_hashes_sync(dt_train_run *run);
+/** All whole rows; free *rows with dt_free. A last line that was cut off by a kill is left out; anything else that is not a
+ *  row is DT_ERR_FORMAT naming file and line. */
+dt_status dt_train_hashes_read(const char *path, dt_batch_row **rows, size_t *count, dt_error *err);
 
 /* --- train_groups.c --- */
 /** Parameter groups: weights with decay, biases and norms without; an own pair of groups a --lr PATTERN=VALUE. */
@@ -107,7 +131,10 @@ dt_status dt_train_write_logs(dt_train_run *run);
 void dt_train_print_row(const dt_train_run *run, const dt_train_row *row);
 
 /* --- train_picture.c --- */
-/** DIR/train_batch0.jpg: the pictures of a batch, at most 16, with their boxes; ignored objects are grey. */
+/** A picture of a batch as bytes: the inverse of dt_image_to_planes. */
+dt_status dt_train_picture(const dt_batch *batch, int picture, const dt_loader_opts *loading, dt_image *out,
+                           dt_error *err);
+/** DIR/train_batch0.jpg: the pictures of a batch, at most 16, with their labels. */
 dt_status dt_train_draw_batch(const dt_train_run *run, const dt_batch *batch, dt_error *err);
 
 #endif

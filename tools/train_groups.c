@@ -89,7 +89,7 @@ dt_status dt_train_make_groups(dt_train_run *run)
     memset(g.group, 0xff, sizeof g.group);
     run->optim = dt_optim_create(run->ctx, optimizer_kind(run->opts.optimizer));
     dt_status st = run->optim ? parse_patterns(&g) : dt_ctx_status(run->ctx);
-    if (st == DT_OK) st = dt_module_each_param(dt_detector_net(run->detector), add_param, &g);
+    if (st == DT_OK) st = dt_module_each_param(run->net, add_param, &g);
     for (int i = 0; i < g.count && st == DT_OK; i++)
         if (g.matched[i] == 0)
             st = dt_ctx_fail(run->ctx, DT_ERR_ARG,

@@ -18,28 +18,36 @@ static void cell(dt_str *out, double value, int decimals)
     dt_str_append(out, text);
 }
 
-/* Ultralytics' column names, so that the tools around it read the file. */
+/* The column's value in a row; NAN where there was no validation. */
+static double value_of(const dt_train_run *run, const dt_train_row *r, int column)
+{
+    if (column < run->task->losses) return r->losses[column];
+    return r->validated ? r->scores[column - run->task->losses] : NAN;
+}
+
+static int column_count(const dt_train_run *run)
+{
+    return run->task->losses + run->task->scores;
+}
+
 static dt_status write_csv(dt_train_run *run)
 {
     dt_str text = {0};
-    dt_str_append(&text, "epoch,time,train/box_loss,train/cls_loss,train/dfl_loss,metrics/precision(B),"
-                         "metrics/recall(B),metrics/mAP50(B),metrics/mAP50-95(B),lr/pg0\n");
+    dt_str_append(&text, "epoch,time");
+    for (int c = 0; c < column_count(run); c++)
+        dt_str_printf(&text, ",%s", run->task->columns[c].csv);
+    dt_str_append(&text, ",lr/pg0\n");
     double seconds = 0;
     for (size_t i = 0; i < run->row_count; i++) {
         const dt_train_row *r = &run->rows[i];
         seconds += r->seconds;
         dt_str_printf(&text, "%lld", (long long)r->epoch);
         cell(&text, seconds, 2);
-        cell(&text, r->box, 5);
-        cell(&text, r->cls, 5);
-        cell(&text, r->dfl, 5);
-        if (r->validated) {
-            cell(&text, r->score.precision, 5);
-            cell(&text, r->score.recall, 5);
-            cell(&text, r->score.ap50, 5);
-            cell(&text, r->score.ap, 5);
-        } else {
-            dt_str_append(&text, ",,,,");
+        for (int c = 0; c < column_count(run); c++) {
+            if (c < run->task->losses || r->validated)
+                cell(&text, value_of(run, r, c), 5);
+            else
+                dt_str_char(&text, ',');
         }
         cell(&text, r->lr, 8);
         dt_str_char(&text, '\n');
@@ -62,20 +70,11 @@ static dt_status write_events(dt_train_run *run)
     for (size_t i = 0; i < run->row_count; i++) {
         const dt_train_row *r = &run->rows[i];
         wall += r->seconds;
-        const struct {
-            const char *tag;
-            double value;
-        } scalars[] = {{"train/box_loss", r->box},
-                       {"train/cls_loss", r->cls},
-                       {"train/dfl_loss", r->dfl},
-                       {"lr/pg0", r->lr},
-                       {"metrics/precision(B)", r->score.precision},
-                       {"metrics/recall(B)", r->score.recall},
-                       {"metrics/mAP50(B)", r->score.ap50},
-                       {"metrics/mAP50-95(B)", r->score.ap}};
-        size_t n = sizeof scalars / sizeof *scalars - (r->validated ? 0 : 4);
-        for (size_t k = 0; k < n; k++)
-            dt_tb_scalar(&text, wall, r->epoch, scalars[k].tag, (float)scalars[k].value);
+        for (int c = 0; c < run->task->losses; c++)
+            dt_tb_scalar(&text, wall, r->epoch, run->task->columns[c].csv, (float)r->losses[c]);
+        dt_tb_scalar(&text, wall, r->epoch, "lr/pg0", (float)r->lr);
+        for (int c = run->task->losses; c < column_count(run) && r->validated; c++)
+            dt_tb_scalar(&text, wall, r->epoch, run->task->columns[c].csv, (float)value_of(run, r, c));
     }
     dt_error *err = dt_ctx_error(run->ctx);
     char *path = dt_train_path(run, "events.out.tfevents.0.dettool");
@@ -86,39 +85,42 @@ static dt_status write_events(dt_train_run *run)
     return st;
 }
 
-enum { CURVES = 7, PLOT_WIDTH = 1280, PLOT_HEIGHT = 480 };
+enum { PLOT_WIDTH = 1280, PLOT_HEIGHT = 480 };
+
+/* values: a block of row_count for the epochs, then one for each column. */
+static void plot_chart(const dt_train_run *run, int which, const double *values, dt_image *image)
+{
+    const dt_train_chart *chart = &run->task->charts[which];
+    int color = which ? run->task->charts[0].count : 0;
+    dt_curve curves[DT_TRAIN_COLUMNS];
+    for (int k = 0; k < chart->count; k++) {
+        int c = chart->columns[k];
+        curves[k] = (dt_curve){run->task->columns[c].curve, values, values + (size_t)(c + 1) * run->row_count,
+                               (int)run->row_count, dt_class_color(color + k)};
+    }
+    dt_plot_chart(image, which * PLOT_WIDTH / 2, 0, PLOT_WIDTH / 2, PLOT_HEIGHT, chart->title, curves,
+                  chart->count, 1);
+}
 
 static dt_status write_plot(dt_train_run *run)
 {
     dt_error *err = dt_ctx_error(run->ctx);
-    size_t n = run->row_count;
+    size_t n = run->row_count, columns = (size_t)column_count(run);
     dt_image image = {0};
     DT_TRY(dt_image_create(&image, PLOT_WIDTH, PLOT_HEIGHT, 3, err));
     memset(image.data, 255, (size_t)PLOT_WIDTH * PLOT_HEIGHT * 3);
-    double *values = dt_malloc((CURVES + 1) * n * sizeof *values);
+    double *values = dt_malloc((columns + 1) * n * sizeof *values);
     if (!values) {
         dt_image_free(&image);
         return dt_fail_memory(err, n * sizeof *values, "the plot");
     }
     for (size_t i = 0; i < n; i++) {
-        const dt_train_row *r = &run->rows[i];
-        const double row[CURVES + 1] = {(double)r->epoch,
-                                        r->box,
-                                        r->cls,
-                                        r->dfl,
-                                        r->validated ? r->score.ap50 : NAN,
-                                        r->validated ? r->score.ap : NAN,
-                                        r->validated ? r->score.precision : NAN,
-                                        r->validated ? r->score.recall : NAN};
-        for (int k = 0; k <= CURVES; k++)
-            values[(size_t)k * n + i] = row[k];
+        values[i] = (double)run->rows[i].epoch;
+        for (size_t c = 0; c < columns; c++)
+            values[(c + 1) * n + i] = value_of(run, &run->rows[i], (int)c);
     }
-    static const char *const names[CURVES] = {"box", "cls", "dfl", "AP50", "AP", "precision", "recall"};
-    dt_curve curves[CURVES];
-    for (int k = 0; k < CURVES; k++)
-        curves[k] = (dt_curve){names[k], values, values + (size_t)(k + 1) * n, (int)n, dt_class_color(k)};
-    dt_plot_chart(&image, 0, 0, PLOT_WIDTH / 2, PLOT_HEIGHT, "training loss", curves, 3, 1);
-    dt_plot_chart(&image, PLOT_WIDTH / 2, 0, PLOT_WIDTH / 2, PLOT_HEIGHT, "validation", curves + 3, 4, 1);
+    for (int k = 0; k < 2; k++)
+        plot_chart(run, k, values, &image);
     char *path = dt_train_path(run, "results.png");
     dt_status st = path ? dt_image_save(path, &image, 0, err) : dt_fail_memory(err, 64, "a path");
     dt_free(path);
@@ -136,10 +138,12 @@ dt_status dt_train_write_logs(dt_train_run *run)
 
 void dt_train_print_row(const dt_train_run *run, const dt_train_row *row)
 {
-    char score[96] = "";
-    if (row->validated)
-        snprintf(score, sizeof score, "  P %.3f  R %.3f  AP50 %.4f  AP %.4f", row->score.precision,
-                 row->score.recall, row->score.ap50, row->score.ap);
-    dt_cli_info("epoch %lld/%lld  box %.4f  cls %.4f  dfl %.4f%s  lr %.2e  %.1f s", (long long)row->epoch,
-                (long long)run->opts.epochs, row->box, row->cls, row->dfl, score, row->lr, row->seconds);
+    dt_str text = {0};
+    for (int c = 0; c < column_count(run); c++)
+        if (c < run->task->losses || row->validated)
+            dt_str_printf(&text, "  %s %.*f", run->task->columns[c].name, run->task->columns[c].decimals,
+                          value_of(run, row, c));
+    dt_cli_info("epoch %lld/%lld%s  lr %.2e  %.1f s", (long long)row->epoch, (long long)run->opts.epochs,
+                text.data ? text.data : "", row->lr, row->seconds);
+    dt_str_free(&text);
 }

@@ -15,45 +15,6 @@ static void on_signal(int number)
     stop_signal = number;
 }
 
-/* The batch's labels as the loss wants them. */
-typedef struct label_arrays {
-    float *boxes;
-    int32_t *cls, *ignore, *image;
-    size_t capacity[4];
-} label_arrays;
-
-static void label_arrays_free(label_arrays *a)
-{
-    dt_free(a->boxes);
-    dt_free(a->cls);
-    dt_free(a->ignore);
-    dt_free(a->image);
-}
-
-static dt_status fill_labels(dt_ctx *ctx, label_arrays *a, const dt_batch *batch, dt_detector_labels *out)
-{
-    size_t n = batch->label_begin[batch->count];
-    if (dt_grow(&a->boxes, &a->capacity[0], 4 * n, sizeof *a->boxes) != 0 ||
-        dt_grow(&a->cls, &a->capacity[1], n, sizeof *a->cls) != 0 ||
-        dt_grow(&a->ignore, &a->capacity[2], n, sizeof *a->ignore) != 0 ||
-        dt_grow(&a->image, &a->capacity[3], n, sizeof *a->image) != 0)
-        return dt_ctx_fail_memory(ctx, n * 28, "the labels of a batch");
-    for (int i = 0; i < batch->count; i++) {
-        for (size_t k = batch->label_begin[i]; k < batch->label_begin[i + 1]; k++) {
-            const dt_label *l = &batch->labels[k];
-            a->boxes[4 * k] = (float)l->box.x1;
-            a->boxes[4 * k + 1] = (float)l->box.y1;
-            a->boxes[4 * k + 2] = (float)l->box.x2;
-            a->boxes[4 * k + 3] = (float)l->box.y2;
-            a->cls[k] = l->cls;
-            a->ignore[k] = l->ignore;
-            a->image[k] = i;
-        }
-    }
-    *out = (dt_detector_labels){(int64_t)n, a->boxes, a->cls, a->ignore, a->image};
-    return DT_OK;
-}
-
 /* "a.jpg, b.jpg, ...": which pictures a failed step was about. */
 static void name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size)
 {
@@ -61,28 +22,22 @@ static void name_pictures(const dt_train_run *run, const dt_batch *batch, char *
     out[0] = '\0';
     for (int i = 0; i < batch->count && n >= 0 && (size_t)n < size; i++)
         n += snprintf(out + n, size - (size_t)n, "%s%s", i ? ", " : "",
-                      dt_path_base(dt_split_source_record(&run->train, batch->indices[i])->image));
+                      dt_path_base(run->task->record_name(run, batch->indices[i])));
 }
 
-static dt_status step(dt_train_run *run, const dt_batch *batch, label_arrays *arrays)
+/* Forward and backward pass: gradients, and the numbers of the log. */
+static dt_status differentiate(dt_train_run *run, const dt_batch *batch, double *parts)
 {
     dt_ctx *ctx = run->ctx;
-    dt_detector_labels labels;
-    DT_TRY(fill_labels(ctx, arrays, batch, &labels));
-    double factor = dt_schedule_factor(&run->schedule, run->at.step);
-    for (int g = 0; g < dt_optim_group_count(run->optim); g++)
-        dt_optim_group(run->optim, g)->lr = run->base_lr[g] * factor;
-
-    dt_ctx_set_step(ctx, (uint64_t)run->at.step);
     dt_scope scope = dt_scope_open(ctx);
     dt_shape shape = DT_SHAPE(batch->count, batch->channels, batch->height, batch->width);
     dt_tensor *images = dt_ctx_device(ctx)->type == DT_CPU
                             ? dt_from_borrowed(ctx, DT_F32, shape, batch->pixels)
                             : dt_from(ctx, DT_F32, shape, batch->pixels);
-    dt_detector_losses losses = {0};
-    dt_tensor *loss = dt_detector_loss(ctx, run->detector, images, &labels, &losses);
+    double total = 0;
+    dt_tensor *loss = run->task->loss(run, images, batch, parts, &total);
     dt_status st = dt_ctx_status(ctx);
-    if (st == DT_OK && !isfinite(losses.total)) {
+    if (st == DT_OK && !isfinite(total)) {
         char names[512];
         name_pictures(run, batch, names, sizeof names);
         st = dt_ctx_fail(
@@ -92,44 +47,36 @@ static dt_status step(dt_train_run *run, const dt_batch *batch, label_arrays *ar
     }
     if (st == DT_OK) st = dt_backward(ctx, loss, NULL);
     dt_scope_close(ctx, scope);
-    double norm;
+    return st;
+}
+
+static dt_status step(dt_train_run *run, const dt_batch *batch)
+{
+    dt_ctx *ctx = run->ctx;
+    double factor = dt_schedule_factor(&run->schedule, run->at.step);
+    for (int g = 0; g < dt_optim_group_count(run->optim); g++)
+        dt_optim_group(run->optim, g)->lr = run->base_lr[g] * factor;
+
+    dt_ctx_set_step(ctx, (uint64_t)run->at.step);
+    double parts[DT_TRAIN_LOSSES] = {0}, norm;
+    dt_status st = differentiate(run, batch, parts);
     if (st == DT_OK) st = dt_optim_clip_norm(ctx, run->optim, run->opts.clip, &norm);
     if (st == DT_OK) st = dt_optim_step(ctx, run->optim);
     if (st == DT_OK) st = dt_ema_update(ctx, run->ema);
     dt_optim_zero_grad(run->optim);
     if (st != DT_OK) return st;
-    run->at.box += losses.box;
-    run->at.cls += losses.cls;
-    run->at.dfl += losses.dfl;
+    for (int i = 0; i < run->task->losses; i++)
+        run->at.losses[i] += parts[i];
     run->at.step++;
     run->at.batch++;
     return DT_OK;
 }
 
-static dt_status save_detector(dt_train_run *run, const char *name)
+static dt_status save_model(dt_train_run *run, const char *name)
 {
     char *path = dt_train_path(run, name);
-    dt_status st =
-        path ? dt_detector_save(run->ctx, run->detector, path) : dt_ctx_fail_memory(run->ctx, 64, "a path");
+    dt_status st = path ? run->task->save(run, path) : dt_ctx_fail_memory(run->ctx, 64, "a path");
     dt_free(path);
-    return st;
-}
-
-static dt_status validate(dt_train_run *run, dt_train_row *row)
-{
-    dt_validation v;
-    dt_validate_opts opts = {.batch = (int)run->opts.batch,
-                             .workers = (int)run->opts.workers,
-                             .predict = dt_detector_eval_defaults(run->detector)};
-    DT_TRY(dt_validate(run->ctx, run->detector, &run->val, &opts, &v));
-    if (v.bad && run->at.epoch == 0)
-        dt_cli_warn("%lld pictures of the val split do not decode and are left out", (long long)v.bad);
-    dt_coco_result result = {0};
-    dt_status st =
-        dt_validation_score(&v, dt_ctx_pool(run->ctx), &result, &row->score, dt_ctx_error(run->ctx));
-    dt_coco_result_free(&result);
-    dt_validation_free(&v);
-    row->validated = st == DT_OK;
     return st;
 }
 
@@ -141,18 +88,20 @@ static dt_status end_epoch(dt_train_run *run, double seconds)
     double batches = at->batch > 0 ? (double)at->batch : 1;
     int last = at->epoch + 1 == run->opts.epochs;
     dt_train_row row = {.epoch = at->epoch + 1,
-                        .box = at->box / batches,
-                        .cls = at->cls / batches,
-                        .dfl = at->dfl / batches,
                         .lr = run->base_lr[0] * dt_schedule_factor(&run->schedule, at->step - 1)};
+    for (int i = 0; i < run->task->losses; i++)
+        row.losses[i] = at->losses[i] / batches;
     double begin = dt_seconds();
     DT_TRY(dt_ema_swap(run->ctx, run->ema));
     dt_status st = DT_OK;
-    if (run->has_val && (last || (at->epoch + 1) % run->opts.val_interval == 0)) st = validate(run, &row);
-    double fitness = row.validated ? .1 * row.score.ap50 + .9 * row.score.ap : run->has_val ? -1 : 0;
+    if (run->has_val && (last || (at->epoch + 1) % run->opts.val_interval == 0)) {
+        st = run->task->validate(run, row.scores);
+        row.validated = st == DT_OK;
+    }
+    double fitness = row.validated ? run->task->fitness(row.scores) : run->has_val ? -1 : 0;
     int better = row.validated ? fitness > at->best : !run->has_val;
-    if (st == DT_OK) st = save_detector(run, "last.safetensors");
-    if (st == DT_OK && better) st = save_detector(run, "best.safetensors");
+    if (st == DT_OK) st = save_model(run, "last.safetensors");
+    if (st == DT_OK && better) st = save_model(run, "best.safetensors");
     dt_status swapped = dt_ema_swap(run->ctx, run->ema);
     if (st == DT_OK) st = swapped;
     if (st != DT_OK) return st;
@@ -166,7 +115,8 @@ static dt_status end_epoch(dt_train_run *run, double seconds)
     run->rows[run->row_count++] = row;
     at->epoch++;
     at->batch = 0;
-    at->box = at->cls = at->dfl = at->seconds = 0;
+    memset(at->losses, 0, sizeof at->losses);
+    at->seconds = 0;
     DT_TRY(dt_train_save_state(run));
     dt_train_print_row(run, &row);
     return dt_train_write_logs(run);
@@ -180,7 +130,17 @@ static dt_status stopped(dt_train_run *run)
                        run->opts.out);
 }
 
-static dt_status train_epoch(dt_train_run *run, label_arrays *arrays, double *saved_at)
+static void show_progress(const dt_train_run *run, dt_progress *bar)
+{
+    char note[sizeof bar->note] = "";
+    int n = 0;
+    for (int i = 0; i < run->task->losses && n >= 0 && (size_t)n < sizeof note; i++)
+        n += snprintf(note + n, sizeof note - (size_t)n, "%s%s %.3f", i ? " " : "",
+                      run->task->columns[i].name, run->at.losses[i] / (double)run->at.batch);
+    dt_progress_step(bar, run->at.batch, "%s", note);
+}
+
+static dt_status train_epoch(dt_train_run *run, double *saved_at)
 {
     dt_error *err = dt_ctx_error(run->ctx);
     double begin = dt_seconds(), before = run->at.seconds;
@@ -195,12 +155,11 @@ static dt_status train_epoch(dt_train_run *run, label_arrays *arrays, double *sa
         const dt_batch *batch;
         st = dt_loader_next(run->loader, &batch, err);
         if (st != DT_OK || !batch) break;
-        if (run->at.step == 0) st = dt_train_draw_batch(run, batch, err);
-        if (st == DT_OK) st = step(run, batch, arrays);
+        st = dt_train_hashes_add(run, batch);
+        if (st == DT_OK && run->at.step == 0) st = dt_train_draw_batch(run, batch, err);
+        if (st == DT_OK) st = step(run, batch);
         if (st != DT_OK) break;
-        double n = (double)run->at.batch;
-        dt_progress_step(&bar, run->at.batch, "box %.3f cls %.3f dfl %.3f", run->at.box / n, run->at.cls / n,
-                         run->at.dfl / n);
+        show_progress(run, &bar);
         run->at.seconds = before + dt_seconds() - begin;
         int due = dt_seconds() - *saved_at > 60 * run->opts.save_minutes;
         if (stop_signal || due) {
@@ -241,15 +200,14 @@ static void say_what_begins(const dt_train_run *run, int resume)
         dt_cli_info("resuming %s at epoch %lld, batch %lld", run->opts.out, (long long)at->epoch + 1,
                     (long long)at->batch + 1);
     dt_cli_info("%s: %lld parameters, %lld images, batches of %lld, %lld an epoch; threads: %d",
-                run->opts.model, (long long)dt_module_count_params(dt_detector_net(run->detector), 0),
-                (long long)run->train.count, (long long)run->opts.batch,
-                (long long)dt_loader_batches(run->loader), dt_pool_threads(dt_ctx_pool(run->ctx)));
+                run->opts.model, (long long)dt_module_count_params(run->net, 0), (long long)run->images,
+                (long long)run->opts.batch, (long long)dt_loader_batches(run->loader),
+                dt_pool_threads(dt_ctx_pool(run->ctx)));
 }
 
 static dt_status train_epochs(dt_train_run *run)
 {
-    dt_detector_train(run->detector, 1);
-    label_arrays arrays = {0};
+    dt_module_train(run->net, 1);
     double saved_at = dt_seconds();
     dt_status st = DT_OK;
     while (st == DT_OK && run->at.epoch < run->opts.epochs) {
@@ -262,16 +220,16 @@ static dt_status train_epochs(dt_train_run *run)
             st = stopped(run);
             break;
         }
-        st = train_epoch(run, &arrays, &saved_at);
+        st = train_epoch(run, &saved_at);
     }
-    label_arrays_free(&arrays);
-    return st;
+    return st == DT_OK && run->task->finish ? run->task->finish(run) : st;
 }
 
 dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
 {
     DT_TRY(dt_train_setup(run, !(resume && dt_train_has_state(run)), err));
     dt_status st = begin(run, resume);
+    if (st == DT_OK) st = dt_train_hashes_open(run);
     if (st == DT_OK) {
         say_what_begins(run, resume);
         /* The first signal saves, the next one ends the process: a kill loses no more than what --resume does again. */

@@ -7,56 +7,90 @@
 
 #include "core/file.h"
 #include "core/mem.h"
-#include "core/num.h"
+#include "core/state_dict.h"
 #include "core/str.h"
 #include "tools/train.h"
 
-/* Rows and counters are kept as raw doubles: text would have to be proven exact. */
-enum { COUNTERS = 9, ROW_VALUES = 11 };
 static const char format_name[] = "dettool-train-1";
+
+/* Rows and counters are kept as raw doubles: text would have to be proven exact. */
+enum { MAX_COUNTERS = 6 + DT_TRAIN_LOSSES, MAX_ROW = 4 + DT_TRAIN_COLUMNS };
+
+static int counter_values(const dt_train_run *run)
+{
+    return 6 + run->task->losses;
+}
+
+static int row_values(const dt_train_run *run)
+{
+    return 4 + run->task->losses + run->task->scores;
+}
 
 char *dt_train_path(const dt_train_run *run, const char *name)
 {
     return dt_path_join(run->opts.out, name);
 }
 
-static void pack_row(const dt_train_row *r, double out[ROW_VALUES])
+static void pack_row(const dt_train_run *run, const dt_train_row *r, double *out)
 {
-    const double v[ROW_VALUES] = {
-        (double)r->epoch,   r->seconds,      r->box,        r->cls,      r->dfl, r->validated,
-        r->score.precision, r->score.recall, r->score.ap50, r->score.ap, r->lr};
-    memcpy(out, v, sizeof v);
+    int n = run->task->losses, m = run->task->scores;
+    *out++ = (double)r->epoch;
+    *out++ = r->seconds;
+    memcpy(out, r->losses, (size_t)n * sizeof *out);
+    out += n;
+    *out++ = r->validated;
+    memcpy(out, r->scores, (size_t)m * sizeof *out);
+    out[m] = r->lr;
 }
 
-static void unpack_row(const double v[ROW_VALUES], dt_train_row *r)
+static void unpack_row(const dt_train_run *run, const double *v, dt_train_row *r)
 {
-    *r = (dt_train_row){(int64_t)v[0], v[1], v[2], v[3], v[4], v[5] != 0, {v[6], v[7], v[8], v[9]}, v[10]};
+    int n = run->task->losses, m = run->task->scores;
+    *r = (dt_train_row){
+        .epoch = (int64_t)v[0], .seconds = v[1], .validated = v[2 + n] != 0, .lr = v[3 + n + m]};
+    memcpy(r->losses, v + 2, (size_t)n * sizeof *v);
+    memcpy(r->scores, v + 3 + n, (size_t)m * sizeof *v);
+}
+
+static void pack_counters(const dt_train_run *run, double *out)
+{
+    const dt_train_progress *p = &run->at;
+    const double counters[] = {(double)p->epoch, (double)p->batch, (double)p->step, p->best,
+                               (double)p->best_epoch};
+    memcpy(out, counters, sizeof counters);
+    memcpy(out + 5, p->losses, (size_t)run->task->losses * sizeof *out);
+    out[5 + run->task->losses] = p->seconds;
+}
+
+static void unpack_counters(const double *v, dt_train_run *run)
+{
+    run->at = (dt_train_progress){.epoch = (int64_t)v[0],
+                                  .batch = (int64_t)v[1],
+                                  .step = (int64_t)v[2],
+                                  .best = v[3],
+                                  .best_epoch = (int64_t)v[4],
+                                  .seconds = v[5 + run->task->losses]};
+    memcpy(run->at.losses, v + 5, (size_t)run->task->losses * sizeof *v);
 }
 
 static dt_status add_progress(dt_train_run *run, dt_st_writer *w, dt_error *err)
 {
-    const dt_train_progress *p = &run->at;
-    const double counters[COUNTERS] = {
-        (double)p->epoch, (double)p->batch, (double)p->step, p->best,   (double)p->best_epoch,
-        p->box,           p->cls,           p->dfl,          p->seconds};
-    double *values = dt_malloc(sizeof counters),
-           *rows = dt_malloc(run->row_count * ROW_VALUES * sizeof *rows);
+    int64_t counters = counter_values(run), columns = row_values(run), count = (int64_t)run->row_count;
+    double *values = dt_malloc((size_t)counters * sizeof *values),
+           *rows = dt_malloc((size_t)(count * columns) * sizeof *rows);
     if (!values || !rows) {
         dt_free(values);
         dt_free(rows);
-        return dt_fail_memory(err, sizeof counters, "the training state");
+        return dt_fail_memory(err, (size_t)(counters + count * columns) * sizeof *rows, "the training state");
     }
-    memcpy(values, counters, sizeof counters);
-    for (size_t i = 0; i < run->row_count; i++)
-        pack_row(&run->rows[i], rows + i * ROW_VALUES);
-    dt_status st = dt_st_add(w, "train.counters", DT_F64, &DT_SHAPE(COUNTERS), values, 1, err);
-    if (st != DT_OK) {
-        dt_free(values);
+    pack_counters(run, values);
+    for (int64_t i = 0; i < count; i++)
+        pack_row(run, &run->rows[i], rows + i * columns);
+    dt_status st = dt_st_add(w, "train.counters", DT_F64, &DT_SHAPE(counters), values, 1, err);
+    if (st == DT_OK)
+        st = dt_st_add(w, "train.rows", DT_F64, &DT_SHAPE(count, columns), rows, 1, err);
+    else
         dt_free(rows);
-        return st;
-    }
-    st = dt_st_add(w, "train.rows", DT_F64, &DT_SHAPE((int64_t)run->row_count, ROW_VALUES), rows, 1, err);
-    if (st != DT_OK) dt_free(rows);
     if (st == DT_OK) st = dt_st_add_meta(w, "format", format_name, err);
     char hash[24];
     snprintf(hash, sizeof hash, "%016llx", (unsigned long long)run->data_hash);
@@ -88,7 +122,8 @@ dt_status dt_train_save_state(dt_train_run *run)
     char *path = dt_train_path(run, "state.safetensors"),
          *prev = dt_train_path(run, "state.prev.safetensors");
     dt_status st = path && prev ? DT_OK : dt_fail_memory(err, strlen(run->opts.out), "a path");
-    if (st == DT_OK) st = dt_state_dict_save(run->ctx, dt_detector_net(run->detector), "model.", &w);
+    if (st == DT_OK) st = dt_train_hashes_sync(run);
+    if (st == DT_OK) st = dt_state_dict_save(run->ctx, run->net, "model.", &w);
     if (st == DT_OK) st = dt_optim_save(run->ctx, run->optim, &w);
     if (st == DT_OK) st = dt_ema_save(run->ctx, run->ema, &w);
     if (st == DT_OK) st = add_progress(run, &w, err);
@@ -103,9 +138,9 @@ dt_status dt_train_save_state(dt_train_run *run)
 }
 
 /* Whole numbers within what this run can have reached; a file that was tampered with must not send it anywhere else. */
-static int plausible(const dt_train_run *run, const double v[COUNTERS], size_t rows)
+static int plausible(const dt_train_run *run, const double *v, size_t rows)
 {
-    for (int i = 0; i < COUNTERS; i++)
+    for (int i = 0; i < counter_values(run); i++)
         if (!isfinite(v[i])) return 0;
     double epochs = (double)run->opts.epochs, batches = (double)dt_loader_batches(run->loader);
     return v[0] >= 0 && v[0] <= epochs && v[0] == (double)rows && v[1] >= 0 && v[1] <= batches && v[2] >= 0 &&
@@ -116,30 +151,30 @@ static dt_status take_progress(dt_train_run *run, const dt_st_file *file, const 
 {
     const dt_st_entry *c = dt_st_find(file, "train.counters"), *r = dt_st_find(file, "train.rows");
     const char *format = dt_st_get_meta(file, "format"), *hash = dt_st_get_meta(file, "data_hash");
+    size_t counter_bytes = (size_t)counter_values(run) * sizeof(double),
+           row_bytes = (size_t)row_values(run) * sizeof(double);
     if (!format || strcmp(format, format_name) != 0 || !hash || !c || !r || c->dtype != DT_F64 ||
-        r->dtype != DT_F64 || c->bytes != COUNTERS * sizeof(double) ||
-        r->bytes % (ROW_VALUES * sizeof(double)) != 0)
+        r->dtype != DT_F64 || c->bytes != counter_bytes || r->bytes % row_bytes != 0)
         return dt_fail(err, DT_ERR_FORMAT, "%s: not a training state of this version", path);
     char have[24];
     snprintf(have, sizeof have, "%016llx", (unsigned long long)run->data_hash);
     if (strcmp(have, hash) != 0)
         return dt_fail(err, DT_ERR_STATE, "%s was made with other data than %s holds now (hash %s, now %s)",
                        path, run->opts.data, hash, have);
-    double v[COUNTERS];
-    memcpy(v, c->data, sizeof v);
-    size_t rows = r->bytes / (ROW_VALUES * sizeof(double));
+    double v[MAX_COUNTERS];
+    memcpy(v, c->data, counter_bytes);
+    size_t rows = r->bytes / row_bytes;
     if (!plausible(run, v, rows))
         return dt_fail(err, DT_ERR_FORMAT, "%s: its counters are not those of a training of %lld epochs",
                        path, (long long)run->opts.epochs);
-    run->at = (dt_train_progress){(int64_t)v[0], (int64_t)v[1], (int64_t)v[2], v[3], (int64_t)v[4],
-                                  v[5],          v[6],          v[7],          v[8]};
+    unpack_counters(v, run);
     if (dt_grow(&run->rows, &run->row_capacity, rows, sizeof *run->rows) != 0)
         return dt_fail_memory(err, rows * sizeof *run->rows, "the results");
     run->row_count = rows;
     for (size_t i = 0; i < rows; i++) {
-        double row[ROW_VALUES];
-        memcpy(row, (const char *)r->data + i * sizeof row, sizeof row);
-        unpack_row(row, &run->rows[i]);
+        double row[MAX_ROW];
+        memcpy(row, (const char *)r->data + i * row_bytes, row_bytes);
+        unpack_row(run, row, &run->rows[i]);
     }
     return DT_OK;
 }
@@ -152,8 +187,8 @@ static dt_status load_from(dt_train_run *run, const char *path)
     dt_load_report report = {0};
     dt_status st = take_progress(run, &file, path, err);
     if (st == DT_OK) {
-        st = dt_state_dict_load(run->ctx, dt_detector_net(run->detector), &file,
-                                &(dt_load_opts){.prefix = "model.", .strict = 1}, &report);
+        st = dt_state_dict_load(run->ctx, run->net, &file, &(dt_load_opts){.prefix = "model.", .strict = 1},
+                                &report);
         if (st != DT_OK) dt_error_prefix(err, "%s: ", path);
     }
     if (st == DT_OK) st = dt_optim_load(run->ctx, run->optim, &file);
@@ -212,8 +247,9 @@ dt_status dt_train_clean(dt_train_run *run)
     DT_TRY(dt_dir_list(run->opts.out, &names, err));
     dt_status st = DT_OK;
     for (size_t i = 0; i < names.count && st == DT_OK; i++) {
-        static const char *const patterns[] = {"*.safetensors.tmp*", "results.*.tmp-*", "events.*.tmp-*",
-                                               "train_batch0.jpg.tmp-*", "args.json.tmp-*"};
+        static const char *const patterns[] = {"*.safetensors.tmp*", "results.*.tmp-*",
+                                               "events.*.tmp-*",     "train_batch0.jpg.tmp-*",
+                                               "args.json.tmp-*",    "batches.csv.tmp-*"};
         int ours = 0;
         for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++)
             ours |= dt_glob_match(patterns[k], names.items[i]);
@@ -242,6 +278,7 @@ dt_status dt_train_begin(dt_train_run *run)
                                       "results.csv",
                                       "results.png",
                                       "events.out.tfevents.0.dettool",
+                                      "batches.csv",
                                       "train_batch0.jpg"};
     for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
         char *path = dt_train_path(run, old[i]);

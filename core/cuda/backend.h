@@ -72,6 +72,8 @@ dt_status dt_cuda_stages_create(dt_cuda *cuda, dt_error *err);
 void dt_cuda_stages_destroy(dt_cuda *cuda);
 dt_status dt_cuda_alloc(dt_device *device, size_t bytes, void **ptr, dt_error *err);
 void dt_cuda_free(dt_device *device, void *ptr);
+dt_status dt_cuda_host_alloc(dt_device *device, size_t bytes, void **ptr, dt_error *err);
+void dt_cuda_host_free(dt_device *device, void *ptr);
 dt_status dt_cuda_copy_in(dt_device *device, void *dst, const void *host, size_t bytes, dt_error *err);
 dt_status dt_cuda_copy_out(dt_device *device, void *host, const void *src, size_t bytes, dt_error *err);
 dt_status dt_cuda_copy_within(dt_device *device, void *dst, const void *src, size_t bytes, dt_error *err);

@@ -55,6 +55,22 @@ void dt_cuda_free(dt_device *device, void *ptr)
     cudaFree(ptr);
 }
 
+dt_status dt_cuda_host_alloc(dt_device *device, size_t bytes, void **ptr, dt_error *err)
+{
+    *ptr = NULL;
+    cudaSetDevice(device->index);
+    cudaError_t error = cudaHostAlloc(ptr, bytes ? bytes : 1, cudaHostAllocDefault);
+    if (error == cudaSuccess) return DT_OK;
+    cudaGetLastError();
+    return dt_cuda_fail_err(err, dt_cuda_of(device), error, "making a page-locked buffer");
+}
+
+void dt_cuda_host_free(dt_device *device, void *ptr)
+{
+    cudaSetDevice(device->index);
+    cudaFreeHost(ptr);
+}
+
 /* Returns when the last part lies in a pinned buffer: waits only when the ring is full of copies on their
  * way. */
 dt_status dt_cuda_copy_in(dt_device *device, void *dst, const void *host, size_t bytes, dt_error *err)

@@ -42,8 +42,9 @@ static void close_device(dt_device *device)
 }
 
 static const dt_backend backend = {
-    "cuda",       dt_cuda_alloc, dt_cuda_free, dt_cuda_copy_in, dt_cuda_copy_out, dt_cuda_copy_within,
-    dt_cuda_zero, dt_cuda_sync,  find_kernel,  close_device,
+    "cuda",          dt_cuda_alloc,    dt_cuda_free,        dt_cuda_host_alloc, dt_cuda_host_free,
+    dt_cuda_copy_in, dt_cuda_copy_out, dt_cuda_copy_within, dt_cuda_zero,       dt_cuda_sync,
+    find_kernel,     close_device,
 };
 
 static int env_is_one(const char *name)

@@ -12,7 +12,7 @@ enum { RECORDS = 23, SIDE = 64 };
 typedef struct fake {
     int64_t bad[4];
     int bad_count;
-    int slow;
+    int slow, classify;
     atomic_int loads;
 } fake;
 
@@ -34,6 +34,8 @@ static dt_status fake_load(void *self, int64_t index, dt_sample *out, dt_error *
         v = v * 1664525u + 1013904223u;
         out->image.data[i] = (uint8_t)(v >> 24);
     }
+    CHECK_INT(out->cls, -1);
+    if (f->classify) out->cls = (int32_t)(index % 7);
     for (int i = 0; i < (int)(index % 4); i++)
         DT_TRY(
             dt_sample_add_label(out, (dt_label){{i * 5, i * 6, i * 5 + 20, i * 6 + 15}, i, i == 2, i}, err));
@@ -54,7 +56,7 @@ static uint64_t batch_hash(const dt_batch *b)
 {
     uint64_t parts[8] = {(uint64_t)b->epoch, (uint64_t)b->number, (uint64_t)b->count};
     size_t labels = b->label_begin[b->count];
-    parts[3] = dt_hash64(b->pixels, (size_t)b->count * 3 * SIDE * SIDE * sizeof(float));
+    parts[3] = dt_hash64(b->pixels, (size_t)b->count * 3 * (size_t)(b->width * b->height) * sizeof(float));
     for (size_t i = 0; i < labels; i++) {
         const dt_label *l = &b->labels[i];
         double v[7] = {l->box.x1, l->box.y1, l->box.x2, l->box.y2, l->cls, l->ignore, l->source};
@@ -162,6 +164,177 @@ static void every_record_once(void)
     }
 }
 
+static void classes_follow_their_pictures(void)
+{
+    for (int v = 0; v < 4; v++) {
+        dt_error err = {0};
+        fake f = {.classify = v & 1};
+        dt_source source = {RECORDS, fake_load, &f};
+        dt_loader_opts o = small_opts();
+        o.shuffle = 1;
+        o.augment = v >> 1;
+        o.cache_bytes = 1 << 20;
+        dt_loader *loader;
+        const dt_batch *b;
+        CHECK_OK(dt_loader_create(&source, &o, &loader, &err), &err);
+        for (int epoch = 0; epoch < 2; epoch++) {
+            CHECK_OK(dt_loader_start(loader, epoch, 0, &err), &err);
+            while (dt_loader_next(loader, &b, &err) == DT_OK && b)
+                for (int i = 0; i < b->count; i++)
+                    CHECK_INT(b->classes[i], f.classify ? b->indices[i] % 7 : -1);
+        }
+        dt_loader_destroy(loader);
+    }
+}
+
+/* Every sampler in every pipeline: the same bytes for any number of workers, and from any batch on. */
+static void samplers_and_pipelines(void)
+{
+    static const int64_t subset[] = {3, 1, 20, 11, 7, 9, 3};
+    static double weights[RECORDS];
+    static int32_t groups[RECORDS];
+    for (int i = 0; i < RECORDS; i++) {
+        weights[i] = 1 + i % 3 * .4;
+        groups[i] = i % 2;
+    }
+    const dt_sampler_opts samplers[] = {
+        {.kind = DT_SAMPLER_SEQUENTIAL},
+        {.kind = DT_SAMPLER_RANDOM, .replacement = 1, .num_samples = 30},
+        {.kind = DT_SAMPLER_WEIGHTED, .weights = weights, .replacement = 1},
+        {.kind = DT_SAMPLER_WEIGHTED, .weights = weights, .num_samples = 9},
+        {.kind = DT_SAMPLER_RANDOM, .subset = subset, .subset_count = 7},
+        {.kind = DT_SAMPLER_REPEAT, .weights = weights},
+        {.kind = DT_SAMPLER_RANDOM, .rank = 1, .world = 3},
+        {.kind = DT_SAMPLER_RANDOM, .groups = groups},
+    };
+    const int workers[] = {0, 1, 2, 7};
+    for (size_t s = 0; s < sizeof samplers / sizeof *samplers; s++)
+        for (int pipeline = 0; pipeline < 4; pipeline++) { /* letterbox or mosaic, one size or several */
+            uint64_t expected[16];
+            int batches = 0;
+            for (int w = 0; w < 4; w++) {
+                dt_error err = {0};
+                fake f = {.slow = w == 3};
+                dt_source source = {RECORDS, fake_load, &f};
+                dt_loader_opts o = small_opts();
+                o.sampler = &samplers[s];
+                o.workers = workers[w];
+                o.augment = pipeline & 1;
+                o.cache_bytes = w == 2 ? 100000 : 0;
+                if (pipeline & 2) {
+                    o.size_min = 30;
+                    o.size_max = 70;
+                    o.size_step = 16;
+                }
+                dt_loader *loader;
+                uint64_t got[16];
+                if (!CHECK_OK(dt_loader_create(&source, &o, &loader, &err), &err)) return;
+                int n = run_epoch(loader, 2, 0, got);
+                if (w == 0) {
+                    batches = n;
+                    memcpy(expected, got, sizeof got);
+                }
+                CHECK_INT(n, batches);
+                CHECK_MSG(memcmp(got, expected, (size_t)n * sizeof *got) == 0,
+                          "sampler %zu, pipeline %d, %d workers: other bytes", s, pipeline, workers[w]);
+                CHECK_INT(run_epoch(loader, 2, batches - 1, got), 1);
+                CHECK(got[0] == expected[batches - 1]);
+                dt_loader_destroy(loader);
+            }
+        }
+}
+
+/* The sides are drawn from all multiples, and a batch has its own; boxes lie within it. */
+static void multi_scale(void)
+{
+    dt_error err = {0};
+    int seen[5] = {0};
+    for (int augment = 0; augment < 2; augment++) {
+        fake f = {0};
+        dt_source source = {RECORDS, fake_load, &f};
+        dt_loader_opts o = small_opts();
+        o.augment = augment;
+        o.cache_bytes = 1 << 20;
+        o.size_min = 30;
+        o.size_max = 70;
+        o.size_step = 16;
+        dt_loader *loader;
+        const dt_batch *b;
+        CHECK_OK(dt_loader_create(&source, &o, &loader, &err), &err);
+        for (int epoch = 0; epoch < 8; epoch++) {
+            CHECK_OK(dt_loader_start(loader, epoch, 0, &err), &err);
+            while (dt_loader_next(loader, &b, &err) == DT_OK && b) {
+                CHECK(b->width == b->height && (b->width == 32 || b->width == 48 || b->width == 64));
+                CHECK_INT(b->width, dt_loader_side(loader, epoch, b->number));
+                seen[b->width / 16]++;
+                for (size_t i = 0; i < b->label_begin[b->count]; i++)
+                    CHECK(b->labels[i].box.x2 <= b->width && b->labels[i].box.y2 <= b->height);
+                if (!augment) CHECK_INT(b->geometry[0].dst_width, b->width);
+            }
+        }
+        dt_loader_destroy(loader);
+        o.size_min = 65;
+        CHECK_INT(dt_loader_create(&source, &o, &loader, &err), DT_ERR_ARG);
+        CHECK(strstr(err.text, "no multiple of size_step = 16 in 65..70"));
+    }
+    CHECK(seen[2] > 10 && seen[3] > 10 && seen[4] > 10);
+}
+
+/* A record that an epoch shows twice is augmented differently the second time. */
+static void repeats_differ(void)
+{
+    dt_error err = {0};
+    const int64_t subset[] = {4, 4};
+    const dt_sampler_opts sampler = {.subset = subset, .subset_count = 2};
+    fake f = {0};
+    dt_source source = {RECORDS, fake_load, &f};
+    dt_loader_opts o = small_opts();
+    o.sampler = &sampler;
+    o.augment = 1;
+    dt_loader *loader;
+    const dt_batch *b;
+    CHECK_OK(dt_loader_create(&source, &o, &loader, &err), &err);
+    CHECK_OK(dt_loader_start(loader, 0, 0, &err), &err);
+    CHECK_OK(dt_loader_next(loader, &b, &err), &err);
+    CHECK(b->count == 2 && b->indices[0] == 4 && b->indices[1] == 4);
+    CHECK(memcmp(b->pixels, b->pixels + 3 * SIDE * SIDE, 3 * SIDE * SIDE * sizeof *b->pixels) != 0);
+    dt_pick order[2];
+    dt_aug_params p[2];
+    CHECK_INT(dt_loader_places(loader), 2);
+    CHECK_OK(dt_loader_order(loader, 0, order, &err), &err);
+    for (int i = 0; i < 2; i++)
+        CHECK_OK(dt_loader_params(loader, 0, order[i], &p[i], &err), &err);
+    CHECK(order[1].repeat == 1 && p[0].view[0].center_x != p[1].view[0].center_x);
+    dt_loader_destroy(loader);
+}
+
+static void padded_labels(void)
+{
+    dt_error err = {0};
+    fake f = {0};
+    dt_source source = {RECORDS, fake_load, &f};
+    dt_loader_opts o = small_opts();
+    dt_loader *loader;
+    const dt_batch *b;
+    CHECK_OK(dt_loader_create(&source, &o, &loader, &err), &err);
+    CHECK_OK(dt_loader_start(loader, 0, 0, &err), &err);
+    CHECK_OK(dt_loader_next(loader, &b, &err), &err);
+    float boxes[4 * 5 * 5];
+    uint8_t mask[4 * 5];
+    CHECK_INT(dt_batch_most_labels(b), 3);
+    CHECK_OK(dt_batch_pad_labels(b, 5, boxes, mask, &err), &err);
+    for (int i = 0; i < 4; i++)
+        for (int k = 0; k < 5; k++) {
+            const float *row = boxes + (i * 5 + k) * 5;
+            CHECK_INT(mask[i * 5 + k], k >= i ? 0 : k == 2 ? 2 : 1);
+            CHECK_INT(row[0], k < i ? k : -1);
+            CHECK(k < i ? row[3] == (float)b->labels[b->label_begin[i] + (size_t)k].box.x2 : row[3] == 0);
+        }
+    CHECK_INT(dt_batch_pad_labels(b, 2, boxes, mask, &err), DT_ERR_ARG);
+    CHECK(strstr(err.text, "picture 3 has 3 labels"));
+    dt_loader_destroy(loader);
+}
+
 /* The plain path: pixels and boxes are those of the letterbox. */
 static void plain_batch_is_a_letterbox(void)
 {
@@ -175,7 +348,7 @@ static void plain_batch_is_a_letterbox(void)
     CHECK_INT(dt_loader_next(loader, &b, &err), DT_ERR_STATE);
     CHECK_OK(dt_loader_start(loader, 0, 1, &err), &err);
     CHECK_OK(dt_loader_next(loader, &b, &err), &err);
-    dt_sample raw = {0}, boxed = {0};
+    dt_sample raw = {.cls = -1}, boxed = {0};
     CHECK_OK(fake_load(&f, 6, &raw, &err), &err);
     CHECK_OK(dt_sample_letterbox(&raw, &b->geometry[2], DT_RESIZE_BILINEAR, 114, &boxed, &err), &err);
     int wrong = 0;
@@ -408,6 +581,11 @@ int main(void)
 {
     RUN(same_bytes_for_any_workers);
     RUN(every_record_once);
+    RUN(classes_follow_their_pictures);
+    RUN(samplers_and_pipelines);
+    RUN(multi_scale);
+    RUN(repeats_differ);
+    RUN(padded_labels);
     RUN(plain_batch_is_a_letterbox);
     RUN(errors_come_at_their_batch);
     RUN(bad_records_are_replaced);

@@ -39,4 +39,20 @@ expect 2 'MODEL is needed' bench
 expect 2 'there is no model' bench yolo-nan
 expect 2 'batch' "$DETTOOL_BIN" bench yolo-nano --batch 0
 expect 1 'multiple of 32' "$DETTOOL_BIN" bench yolo-nano --imgsz 100
+
+# The loader, on a generated set, on a data set, on a folder
+loader() { "$DETTOOL_BIN" bench loader --seconds 0.05 --imgsz 64 --batch 4 --workers 2 "$@"; }
+mkdir tmp
+expect 0 'libjpeg-turbo alone' env TMPDIR="$work/tmp" "$DETTOOL_BIN" bench loader --seconds 0.05 --imgsz 64 --batch 4
+[ -z "$(ls tmp)" ] || fail "the generated set is left in TMPDIR"
+"$DETTOOL_BIN" sample voc --images 6 >/dev/null 2>&1
+expect 0 '"images": 6,' loader --data voc --json
+for stage in libjpeg decode letterbox mosaic; do
+    grep -q "\"$stage\": {\"images_per_s_1\": [1-9].*\"images_per_s_n\": [1-9].*\"own_share\": " out.txt || fail "$stage"
+done
+expect 0 '^6 pictures' loader --data "$(dirname "$(find voc -name '*.jpg' | head -n 1)")" --reduced-decode
+expect 1 'no JPEG' loader --data tmp
+expect 1 'nope' loader --data nope
+expect 2 'workers' loader --workers=0
+expect 0 'Examples' "$DETTOOL_BIN" bench loader --help
 echo passed

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/file.h"
 #include "core/json.h"
@@ -10,6 +11,7 @@
 #include "models/blocks.h"
 #include "models/detector.h"
 #include "models/registry.h"
+#include "tools/bench_loader.h"
 #include "tools/cli.h"
 #include "tools/op_times.h"
 
@@ -209,6 +211,7 @@ static void bench_free(bench *b)
 
 static int run(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "loader") == 0) return dt_bench_loader(argc - 1, argv + 1);
     int64_t imgsz = 0, batch = 1, threads = 0, repeat = 10;
     int train = 0, json = 0, by_op = 0;
     dt_op_times times = {0};
@@ -254,8 +257,8 @@ static int run(int argc, char **argv)
 
 const dt_command dt_cmd_bench = {
     .name = "bench",
-    .usage = "dettool bench MODEL [options]",
-    .summary = "time a model: forward pass or training step",
+    .usage = "dettool bench MODEL [options]\n       dettool bench loader [options]",
+    .summary = "time a model (forward pass or training step) or the loader",
     .details =
         "Random weights and pictures, float32, on the CPU. Times are milliseconds a picture. The forward "
         "pass is\n"
@@ -264,6 +267,7 @@ const dt_command dt_cmd_bench = {
         "momentum. --ops adds the mean time in the kernels of every op; the optimizer is not one of them.\n\n"
         "Examples:\n"
         "  dettool bench resnet18 --train --batch 8 --threads 2 --json\n"
-        "  dettool bench yolo-nano --ops",
+        "  dettool bench yolo-nano --ops\n"
+        "  dettool bench loader --help",
     .run = run,
 };

@@ -13,6 +13,8 @@
  * to another folder; that they are the same is checked. */
 static const char free_options[] = "resume|data|workers|threads|cache|save-minutes|json";
 
+enum { MAX_TABLE = 64 }; /* options of the command, with the end */
+
 static dt_train_opts defaults(void)
 {
     return (dt_train_opts){.model = "yolo-nano",
@@ -73,8 +75,8 @@ static dt_status print_json(const dt_train_run *run, double seconds, const dt_tr
     dt_json_key(&j, "seconds"), dt_json_num(&j, seconds);
     dt_json_key(&j, "best_epoch"), dt_json_int(&j, run->at.best_epoch);
     if (best && best->validated) {
-        dt_json_key(&j, "AP50"), dt_json_num(&j, best->score.ap50);
-        dt_json_key(&j, "AP"), dt_json_num(&j, best->score.ap);
+        dt_json_key(&j, "AP50"), dt_json_num(&j, best->scores[2]);
+        dt_json_key(&j, "AP"), dt_json_num(&j, best->scores[3]);
     }
     dt_json_object_end(&j);
     dt_status st = text.failed ? dt_fail_memory(err, text.len, "the result") : DT_OK;
@@ -94,8 +96,8 @@ static dt_status print_result(const dt_train_run *run, dt_error *err)
     if (run->opts.json) return print_json(run, seconds, best, err);
     printf("%lld epoch%s in %.1f s; ", (long long)run->at.epoch, run->at.epoch == 1 ? "" : "s", seconds);
     if (best && best->validated)
-        printf("best epoch %lld: AP50 %.4f, AP %.4f; ", (long long)best->epoch, best->score.ap50,
-               best->score.ap);
+        printf("best epoch %lld: AP50 %.4f, AP %.4f; ", (long long)best->epoch, best->scores[2],
+               best->scores[3]);
     printf("%s/best.safetensors\n", run->opts.out);
     return DT_OK;
 }
@@ -164,25 +166,29 @@ static int set_up(const dt_opt *table, dt_train_opts *o, owned_texts *own, dt_er
 }
 
 /* The options of the run in `dir`; -1 to go on, or an exit code. */
-static int take_up(const dt_opt *table, const char *dir, dt_train_opts *o, owned_texts *own, dt_error *err)
+static dt_status read_args(const dt_opt *table, const char *dir, dt_train_opts *o, void **keep, dt_error *err)
 {
     char *text = NULL, *path = dt_path_join(dir, "args.json");
     size_t size;
     dt_status st = path ? dt_file_read(path, 1 << 20, &text, &size, err) : dt_fail_memory(err, 64, "a path");
-    if (st == DT_OK) st = dt_options_read(table, text, path, free_options, &own->json, err);
+    if (st == DT_OK) st = dt_options_read(table, text, path, free_options, keep, err);
     if (st == DT_OK && !o->data) st = dt_fail(err, DT_ERR_FORMAT, "%s: 'data' is missing", path);
     dt_free(text);
     dt_free(path);
     o->out = dir;
+    return st;
+}
+
+static int take_up(const dt_opt *table, const char *dir, dt_train_opts *o, owned_texts *own, dt_error *err)
+{
+    dt_status st = read_args(table, dir, o, &own->json, err);
     if (st == DT_ERR_ARG) return dt_cli_usage_error(&dt_cmd_train, "%s", err->text);
     return st == DT_OK ? complete(&dt_cmd_train, o, err) : dt_cli_fail(&dt_cmd_train, err);
 }
 
-static int run_train(int argc, char **argv)
+/* The options of a run, in the order of args.json. */
+static void make_table(dt_train_opts *o, const char **resume, dt_opt out[MAX_TABLE])
 {
-    dt_train_run run = {.opts = defaults()};
-    dt_train_opts *o = &run.opts;
-    const char *resume = NULL;
     const dt_opt table[] = {
         {"data", NULL, DT_OPT_STR, &o->data, 0, 0, NULL, "FILE",
          "data set: data.yaml, obj.data, VOC folder, COCO JSON or folder; with --resume: where it lies now"},
@@ -191,7 +197,7 @@ static int run_train(int argc, char **argv)
          "start from these weights where they fit"},
         {"out", "project|name", DT_OPT_STR, &o->out, 0, 0, NULL, "DIR",
          "folder of the run (default: runs/train, runs/train2, ...)"},
-        {"resume", NULL, DT_OPT_STR, &resume, 0, 0, NULL, "DIR",
+        {"resume", NULL, DT_OPT_STR, resume, 0, 0, NULL, "DIR",
          "go on with the run in DIR, to the same bytes"},
         {"epochs", NULL, DT_OPT_INT, &o->epochs, 1, 1000000, NULL, "N", "passes over the data"},
         {"batch", "batch-size", DT_OPT_INT, &o->batch, 1, 4096, NULL, "N", "images a step"},
@@ -241,6 +247,10 @@ static int run_train(int argc, char **argv)
         {"hsv-h", NULL, DT_OPT_F64, &o->aug.hsv_h, 0, 1, NULL, "X", "hue jitter"},
         {"hsv-s", NULL, DT_OPT_F64, &o->aug.hsv_s, 0, 1, NULL, "X", "saturation jitter"},
         {"hsv-v", NULL, DT_OPT_F64, &o->aug.hsv_v, 0, 1, NULL, "X", "value jitter"},
+        {"reduced-decode", NULL, DT_OPT_FLAG, &o->reduced_decode, 0, 0, NULL, NULL,
+         "decode large JPEG files at 1/2, 1/4 or 1/8; faster, other pixels"},
+        {"hash-batches", NULL, DT_OPT_FLAG, &o->hash_batches, 0, 0, NULL, NULL,
+         "SHA-256 of every batch in DIR/batches.csv, for dettool replay --verify"},
         {"strict", NULL, DT_OPT_FLAG, &o->strict, 0, 0, NULL, NULL,
          "stop at the first thing wrong with the data"},
         {"force", "exist-ok", DT_OPT_FLAG, &o->force, 0, 0, NULL, NULL,
@@ -248,6 +258,26 @@ static int run_train(int argc, char **argv)
         {"json", NULL, DT_OPT_FLAG, &o->json, 0, 0, NULL, NULL, "one JSON document on standard output"},
         {0},
     };
+    _Static_assert(sizeof table <= MAX_TABLE * sizeof *table, "MAX_TABLE is too small");
+    memcpy(out, table, sizeof table);
+}
+
+dt_status dt_train_read_opts(const char *dir, dt_train_opts *o, void **keep, dt_error *err)
+{
+    *o = defaults();
+    const char *resume = NULL;
+    dt_opt table[MAX_TABLE];
+    make_table(o, &resume, table);
+    return read_args(table, dir, o, keep, err);
+}
+
+static int run_train(int argc, char **argv)
+{
+    dt_train_run run = {.opts = defaults(), .task = &dt_train_detect};
+    dt_train_opts *o = &run.opts;
+    const char *resume = NULL;
+    dt_opt table[MAX_TABLE];
+    make_table(o, &resume, table);
     int count;
     int rc = dt_cli_parse(&dt_cmd_train, table, argc, argv, NULL, 0, &count);
     if (rc >= 0) return rc;

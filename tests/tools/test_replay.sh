@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# dettool replay: the picture of a place in training, hashes of all batches through kill and resume, what changed since.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+fail() { echo "FAILED: $*"; exit 1; }
+expect() {
+    local code=$1 text=$2 rc=0
+    shift 2
+    "$@" >out.txt 2>err.txt || rc=$?
+    [ "$rc" -eq "$code" ] || { cat err.txt; fail "exit $rc instead of $code: $*"; }
+    grep -q -- "$text" err.txt out.txt || { cat err.txt out.txt; fail "no '$text': $*"; }
+}
+replay() { "$DETTOOL_BIN" replay "$@"; }
+
+"$DETTOOL_BIN" sample voc --images 14 --seed 5 >/dev/null
+"$DETTOOL_BIN" convert voc2yolo voc yolo >/dev/null 2>&1
+train=("$DETTOOL_BIN" train --data yolo/data.yaml --imgsz 64 --batch 4 --threads 1 --close-mosaic 1 --mixup 0.5
+       --hash-batches)
+expect 0 'best' "${train[@]}" --epochs 3 --out run --workers 2
+
+# Every batch has a row; all are the same again, with any number of workers
+batches=$(($(wc -l <run/batches.csv) - 1))
+[ "$((batches % 3))" -eq 0 ] && [ "$batches" -ge 6 ] || fail "$batches rows"
+head -n 2 run/batches.csv | tr '\n' ' ' | grep -qE '^step,epoch,batch,sha256 0,1,0,[0-9a-f]{64} $' || fail "rows"
+expect 0 "^$batches batches are the same" replay run --verify
+expect 0 "^$((batches / 3)) batches" replay run --verify --epoch 2 --workers 3
+expect 0 '"equal": true' replay run --verify --json
+
+# Stopped in the middle and resumed: the same rows, whatever a kill left at the end of the file
+expect 0 'best' "${train[@]}" --epochs 3 --out again --workers 0
+cmp run/batches.csv again/batches.csv || fail "rows depend on workers"
+"${train[@]}" --epochs 400 --out cut --workers 1 >/dev/null 2>&1 &
+pid=$!
+rows() { cat cut/batches.csv 2>/dev/null | wc -l; }
+for _ in $(seq 100); do [ "$(rows)" -gt 4 ] && break; sleep .1; done
+kill -KILL "$pid"; wait "$pid" 2>/dev/null || true
+printf '999,1,0,12' >>cut/batches.csv
+"$DETTOOL_BIN" train --resume cut >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 100); do [ "$(rows)" -gt 30 ] && break; sleep .1; done
+kill -INT "$pid"; wait "$pid" 2>/dev/null || true
+cut -d, -f1 cut/batches.csv | tail -n +2 | awk '$1 != NR - 1 { bad = 1 } END { exit bad }' || fail "steps after resume"
+expect 0 'are the same' replay cut --verify --epoch 1
+[ "$(sed -n 2p cut/batches.csv)" = "$(sed -n 2p run/batches.csv)" ] || fail "the number of epochs changed the first batch"
+
+# One picture, by step and by sample: the same files
+expect 0 '"step": 1' replay run --step 1 --slot 2 --out seen --json
+sample=$(sed -n 's/^  "sample": \([0-9]*\),/\1/p' out.txt)
+image=$(sed -n 's/^  "image": "\(.*\)",/\1/p' out.txt)
+hash=$(sed -n 's/.*"batch_sha256": "\(.*\)",/\1/p' out.txt)
+[ -s "$image" ] || fail "image $image"
+grep -q "^1,1,1,$hash$" run/batches.csv || fail "hash of the batch"
+[ "$(grep -c '"place"' out.txt)" -ge 4 ] && grep -q '"top-left".*"label": ".*\.txt"' out.txt || fail "sources"
+grep -q '"boxes"' out.txt && grep -q '"hue"' out.txt && grep -q '"name": "[a-z]*"' out.txt || fail "boxes"
+cmp out.txt seen/epoch1_batch1_slot2.json || fail "JSON"
+expect 0 'epoch 1, batch 1, slot 2' replay run --epoch 1 --sample "$sample" --out seen2
+expect 0 'epoch 1, batch 1, slot 2' replay run --epoch 1 --sample "$(basename "$image")" --out seen3
+for f in .png .boxes.png .json; do
+    cmp "seen/epoch1_batch1_slot2$f" "seen2/epoch1_batch1_slot2$f" && cmp "seen/epoch1_batch1_slot2$f" "seen3/epoch1_batch1_slot2$f"
+done
+cmp -s seen/epoch1_batch1_slot2.png seen/epoch1_batch1_slot2.boxes.png && fail "no boxes are drawn"
+expect 0 '"mosaic": false' replay run --step $((batches * 2 / 3)) --slot 0 --out seen --json
+
+# What has changed since
+cp -r yolo moved
+expect 0 'are the same' replay run --verify --data moved/data.yaml --epoch 1
+label=$(grep -l . moved/labels/train/*.txt | head -n 1)
+sed -i '1s/^\([0-9]*\) [0-9.]*/\1 0.40/' "$label"
+expect 1 'has other bytes than in training' replay run --verify --data moved/data.yaml
+rm "$(ls moved/images/train/* | head -n 1)"
+expect 1 'epoch 1, batch' replay run --verify --data moved/data.yaml
+
+# Usage
+expect 2 'one RUN is needed' replay
+expect 2 '--out DIR is needed' replay run --epoch 1 --sample 0
+expect 2 'which picture' replay run --out x
+expect 2 'which picture' replay run --out x --step 0 --slot 0 --sample 1
+expect 2 'goes with --epoch' replay run --out x --sample 1
+expect 2 'goes with --slot' replay run --out x --step 1
+expect 2 'goes with --verify' replay run --out x --step 1 --slot 0 --workers 2
+expect 2 '--verify goes with' replay run --verify --step 1
+expect 1 '3 epochs' replay run --out x --epoch 4 --sample 0
+expect 1 'samples 0..' replay run --out x --epoch 1 --sample 9999
+expect 1 'no picture of this name' replay run --out x --epoch 1 --sample nope.jpg
+expect 1 'pictures 0..3' replay run --out x --step 0 --slot 4
+expect 1 'nope/args.json' replay nope --verify
+rm again/batches.csv
+expect 1 '--hash-batches' replay again --verify
+sed -i '3s/.*/what/' run/batches.csv
+expect 1 'batches.csv:3' replay run --verify
+expect 0 'Examples' replay --help
+[ ! -e x ] || fail "a folder was left"
+echo passed

@@ -1,0 +1,288 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/mem.h"
+#include "core/num.h"
+#include "tools/options_json.h"
+#include "tools/replay_sample.h"
+
+typedef struct replay {
+    int64_t epoch, step, slot; /* epoch from 1; -1: not given */
+    const char *sample, *out, *data;
+    int64_t workers;
+    int verify, json;
+} replay;
+
+/* A sample by its number or by the name of its file. */
+static dt_status find_sample(const dt_train_run *run, const char *text, int64_t *index, dt_error *err)
+{
+    if (dt_parse_i64_all(text, index) == 0) {
+        if (*index >= 0 && *index < run->images) return DT_OK;
+        return dt_fail(err, DT_ERR_ARG, "--sample %s: the training split has samples 0..%lld", text,
+                       (long long)run->images - 1);
+    }
+    for (int64_t i = 0; i < run->images; i++) {
+        const char *path = run->task->record_name(run, i);
+        if (strcmp(path, text) == 0 || strcmp(dt_path_base(path), text) == 0) {
+            *index = i;
+            return DT_OK;
+        }
+    }
+    return dt_fail(err, DT_ERR_NOT_FOUND, "--sample %s: no picture of this name in the training split", text);
+}
+
+/* The first place of the epoch that shows the sample. */
+static dt_status find_place(const dt_train_run *run, int64_t epoch, int64_t index, int64_t *place,
+                            dt_error *err)
+{
+    int64_t places = dt_loader_places(run->loader);
+    dt_pick *order = dt_realloc_array(NULL, (size_t)places, sizeof *order);
+    if (!order) return dt_fail_memory(err, (size_t)places * sizeof *order, "the order of an epoch");
+    dt_status st = dt_loader_order(run->loader, epoch, order, err);
+    *place = 0;
+    while (st == DT_OK && *place < places && order[*place].index != index)
+        ++*place;
+    dt_free(order);
+    if (st == DT_OK && *place / run->loading.batch >= dt_loader_batches(run->loader))
+        return dt_fail(err, DT_ERR_NOT_FOUND,
+                       "epoch %lld leaves out sample %lld (its last batch is not full)", (long long)epoch + 1,
+                       (long long)index);
+    return st;
+}
+
+/* Epoch, batch and slot (all from 0) that the options name. */
+static dt_status locate(const dt_train_run *run, const replay *r, int64_t *epoch, int64_t *batch,
+                        int64_t *slot, dt_error *err)
+{
+    int64_t batches = dt_loader_batches(run->loader);
+    if (r->step >= 0) {
+        *epoch = r->step / batches;
+        *batch = r->step % batches;
+        *slot = r->slot;
+    } else {
+        int64_t index = 0, place = 0;
+        *epoch = r->epoch - 1;
+        DT_TRY(find_sample(run, r->sample, &index, err));
+        DT_TRY(find_place(run, *epoch, index, &place, err));
+        *batch = place / run->loading.batch;
+        *slot = place % run->loading.batch;
+    }
+    if (*epoch < run->opts.epochs) return DT_OK;
+    return dt_fail(err, DT_ERR_ARG, "the run has %lld epochs of %lld steps", (long long)run->opts.epochs,
+                   (long long)batches);
+}
+
+static dt_status show(const dt_train_run *run, const replay *r, dt_error *err)
+{
+    int64_t epoch = 0, number = 0, slot = 0;
+    const dt_batch *batch;
+    DT_TRY(locate(run, r, &epoch, &number, &slot, err));
+    DT_TRY(dt_loader_start(run->loader, epoch, number, err));
+    DT_TRY(dt_loader_next(run->loader, &batch, err));
+    if (slot >= batch->count)
+        return dt_fail(err, DT_ERR_ARG, "--slot %lld: the batch has pictures 0..%d", (long long)slot,
+                       batch->count - 1);
+    dt_str text = {0};
+    dt_status st = dt_replay_write(run, batch, (int)slot, r->out, &text, err);
+    if (st == DT_OK && r->json)
+        fputs(text.data, stdout);
+    else if (st == DT_OK)
+        printf("epoch %lld, batch %lld, slot %lld: %s; %zu boxes; written to %s\n", (long long)epoch + 1,
+               (long long)number, (long long)slot, run->task->record_name(run, batch->indices[slot]),
+               batch->label_begin[slot + 1] - batch->label_begin[slot], r->out);
+    dt_str_free(&text);
+    return st;
+}
+
+/* ---- --verify ---- */
+
+static void name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size)
+{
+    int n = 0;
+    out[0] = '\0';
+    for (int i = 0; i < batch->count && n >= 0 && (size_t)n < size; i++)
+        n += snprintf(out + n, size - (size_t)n, "%s%s", i ? ", " : "",
+                      dt_path_base(run->task->record_name(run, batch->indices[i])));
+}
+
+static dt_status compare(const dt_train_run *run, const dt_batch_row *row, const dt_batch *batch,
+                         dt_error *err)
+{
+    char hash[DT_SHA256_TEXT], names[512];
+    dt_batch_hash(batch, hash);
+    if (strcmp(hash, row->sha256) == 0) return DT_OK;
+    name_pictures(run, batch, names, sizeof names);
+    return dt_fail(
+        err, DT_ERR_STATE,
+        "epoch %lld, batch %lld (step %lld) has other bytes than in training (%.12s, now %.12s): %s",
+        (long long)row->epoch, (long long)row->batch, (long long)row->step, row->sha256, hash, names);
+}
+
+/* The row's batch: the loader goes on where it stands, or is sent there. */
+static dt_status batch_of_row(const dt_train_run *run, const dt_batch_row *row, const dt_batch_row *before,
+                              const dt_batch **batch, dt_error *err)
+{
+    if (row->epoch > run->opts.epochs || row->batch >= dt_loader_batches(run->loader))
+        return dt_fail(err, DT_ERR_STATE,
+                       "epoch %lld, batch %lld: with the data as they are now the run has %lld "
+                       "epochs of %lld batches",
+                       (long long)row->epoch, (long long)row->batch, (long long)run->opts.epochs,
+                       (long long)dt_loader_batches(run->loader));
+    if (!before || before->epoch != row->epoch || before->batch + 1 != row->batch)
+        DT_TRY(dt_loader_start(run->loader, row->epoch - 1, row->batch, err));
+    return dt_loader_next(run->loader, batch, err);
+}
+
+static dt_status verify_rows(const dt_train_run *run, const replay *r, const dt_batch_row *rows, size_t count,
+                             int64_t *done, dt_error *err)
+{
+    const dt_batch_row *before = NULL;
+    dt_status st = DT_OK;
+    dt_progress bar;
+    dt_progress_begin(&bar, "verify", (int64_t)count);
+    for (size_t i = 0; i < count && st == DT_OK; i++) {
+        if (r->epoch > 0 && rows[i].epoch != r->epoch) continue;
+        const dt_batch *batch;
+        st = batch_of_row(run, &rows[i], before, &batch, err);
+        if (st == DT_OK) st = compare(run, &rows[i], batch, err);
+        before = &rows[i];
+        *done += st == DT_OK;
+        dt_progress_step(&bar, (int64_t)i + 1, " ");
+    }
+    dt_progress_end(&bar);
+    return st;
+}
+
+static dt_status report_verified(const replay *r, int64_t done, dt_error *err)
+{
+    if (!r->json) {
+        printf("%lld batches are the same bytes as in training\n", (long long)done);
+        return DT_OK;
+    }
+    dt_str text = {0};
+    dt_json j = dt_json_begin(&text, 2);
+    dt_json_object(&j);
+    dt_json_key(&j, "batches"), dt_json_int(&j, done);
+    dt_json_key(&j, "equal"), dt_json_bool(&j, 1);
+    dt_json_object_end(&j);
+    dt_status st = text.failed ? dt_fail_memory(err, text.len, "the result") : DT_OK;
+    if (st == DT_OK) puts(text.data);
+    dt_str_free(&text);
+    return st;
+}
+
+static dt_status verify(const dt_train_run *run, const replay *r, dt_error *err)
+{
+    dt_batch_row *rows = NULL;
+    size_t count = 0;
+    int64_t done = 0;
+    char *path = dt_train_path(run, "batches.csv");
+    dt_status st = path ? dt_train_hashes_read(path, &rows, &count, err) : dt_fail_memory(err, 64, "a path");
+    if (st == DT_ERR_NOT_FOUND) dt_error_prefix(err, "no hashes, train with --hash-batches: ");
+    if (st == DT_OK) st = verify_rows(run, r, rows, count, &done, err);
+    if (st == DT_OK && done == 0)
+        st = r->epoch > 0
+                 ? dt_fail(err, DT_ERR_NOT_FOUND, "%s: no batch of epoch %lld", path, (long long)r->epoch)
+                 : dt_fail(err, DT_ERR_NOT_FOUND, "%s: no batch", path);
+    if (st == DT_OK) st = report_verified(r, done, err);
+    dt_free(rows);
+    dt_free(path);
+    return st;
+}
+
+/* ---- the command ---- */
+
+/* -1: the options fit together. */
+static int check_usage(const replay *r)
+{
+    const dt_command *c = &dt_cmd_replay;
+    if (r->verify) {
+        if (r->sample || r->step >= 0 || r->slot >= 0 || r->out)
+            return dt_cli_usage_error(c, "--verify goes with --epoch, --data, --workers and --json only");
+        return -1;
+    }
+    if (!r->out) return dt_cli_usage_error(c, "--out DIR is needed (or --verify)");
+    int by_sample = r->sample != NULL, by_step = r->step >= 0;
+    if (by_sample == by_step)
+        return dt_cli_usage_error(c, "either --epoch E --sample I or --step S --slot K says which picture");
+    if (by_sample && (r->epoch < 1 || r->slot >= 0))
+        return dt_cli_usage_error(c, "--sample goes with --epoch and without --slot");
+    if (by_step && (r->slot < 0 || r->epoch > 0))
+        return dt_cli_usage_error(c, "--step goes with --slot and without --epoch");
+    return -1;
+}
+
+static dt_status replay_run(const char *dir, const replay *r, dt_error *err)
+{
+    dt_train_run run = {.task = &dt_train_detect};
+    void *keep = NULL;
+    dt_status st = dt_train_read_opts(dir, &run.opts, &keep, err);
+    if (st == DT_OK) {
+        if (r->data) run.opts.data = r->data;
+        run.opts.device = "cpu"; /* batches do not depend on it */
+        run.opts.workers = r->verify ? r->workers : 0;
+        st = dt_train_setup_batches(&run, err);
+    }
+    if (st == DT_OK) st = r->verify ? verify(&run, r, err) : show(&run, r, err);
+    dt_train_free(&run);
+    dt_options_free(keep);
+    return st;
+}
+
+static int run(int argc, char **argv)
+{
+    replay r = {.step = -1, .slot = -1, .workers = 1};
+    const char *operands[1];
+    const dt_opt opts[] = {
+        {"epoch", NULL, DT_OPT_INT, &r.epoch, 0, 1000000, NULL, "E", "epoch, from 1; with --verify 0: all"},
+        {"sample", NULL, DT_OPT_STR, &r.sample, 0, 0, NULL, "I",
+         "picture of the training split: its number, from 0, or the name of its file"},
+        {"step", NULL, DT_OPT_INT, &r.step, 0, 9e15, NULL, "S", "optimizer step, from 0"},
+        {"slot", NULL, DT_OPT_INT, &r.slot, 0, 4096, NULL, "K", "place in the batch of that step, from 0"},
+        {"out", "o", DT_OPT_STR, &r.out, 0, 0, NULL, "DIR", "folder for the pictures"},
+        {"verify", NULL, DT_OPT_FLAG, &r.verify, 0, 0, NULL, NULL,
+         "make all batches again and compare them with RUN/batches.csv"},
+        {"data", NULL, DT_OPT_STR, &r.data, 0, 0, NULL, "PATH", "where the data set lies now"},
+        {"workers", NULL, DT_OPT_INT, &r.workers, 0, 256, NULL, "N", "loader threads of --verify"},
+        {"json", NULL, DT_OPT_FLAG, &r.json, 0, 0, NULL, NULL, "one JSON document on standard output"},
+        {0},
+    };
+    int count;
+    int rc = dt_cli_parse(&dt_cmd_replay, opts, argc, argv, operands, 1, &count);
+    if (rc >= 0) return rc;
+    if (count != 1) return dt_cli_usage_error(&dt_cmd_replay, "the folder of one RUN is needed");
+    rc = check_usage(&r);
+    if (rc >= 0) return rc;
+    if (dt_cli_typed(opts, "workers") && !r.verify)
+        return dt_cli_usage_error(&dt_cmd_replay, "--workers goes with --verify");
+    dt_error err = {0};
+    return replay_run(operands[0], &r, &err) == DT_OK ? DT_EXIT_OK : dt_cli_fail(&dt_cmd_replay, &err);
+}
+
+const dt_command dt_cmd_replay = {
+    .name = "replay",
+    .usage = "dettool replay RUN --epoch E --sample I --out DIR\n"
+             "       dettool replay RUN --step S --slot K --out DIR\n"
+             "       dettool replay RUN --verify [--epoch E]",
+    .summary = "show what the network was given in training, or prove it",
+    .details =
+        "Makes a picture of a training again from RUN/args.json and the data, exactly as the network got it, "
+        "and "
+        "writes\n"
+        "DIR/epoch<E>_batch<B>_slot<K>.png (the input itself), .boxes.png (labels drawn) and .json: boxes, "
+        "the "
+        "files that it\n"
+        "was made of with their labels, and what the augmentation drew.\n\n"
+        "--verify makes every batch again and compares its SHA-256 with RUN/batches.csv, which train "
+        "--hash-batches wrote;\n"
+        "exit 1 names the first batch that differs, for example because a picture or a label has changed "
+        "since.\n\n"
+        "Examples:\n"
+        "  dettool replay runs/voc --epoch 3 --sample 000017.jpg --out seen\n"
+        "  dettool replay runs/voc --step 1234 --slot 0 --out seen --json\n"
+        "  dettool train --data data/voc/data.yaml --hash-batches --out runs/voc && dettool replay runs/voc "
+        "--verify",
+    .run = run,
+};

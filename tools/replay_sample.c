@@ -1,0 +1,227 @@
+#include "tools/replay_sample.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/mem.h"
+#include "datasets/transforms/color.h"
+
+static void write_box(const dt_train_run *run, const dt_label *l, dt_json *j)
+{
+    dt_json_compact(j);
+    dt_json_object(j);
+    dt_json_key(j, "class"), dt_json_int(j, l->cls);
+    dt_json_key(j, "name"), dt_json_str(j, run->task->class_name(run, l->cls));
+    dt_json_key(j, "x1"), dt_json_num(j, l->box.x1);
+    dt_json_key(j, "y1"), dt_json_num(j, l->box.y1);
+    dt_json_key(j, "x2"), dt_json_num(j, l->box.x2);
+    dt_json_key(j, "y2"), dt_json_num(j, l->box.y2);
+    dt_json_key(j, "ignored"), dt_json_bool(j, l->ignore);
+    dt_json_key(j, "object"), dt_json_int(j, l->source);
+    dt_json_object_end(j);
+}
+
+static void write_boxes(const dt_train_run *run, const dt_batch *batch, int slot, dt_json *j)
+{
+    dt_json_key(j, "boxes");
+    dt_json_array(j);
+    for (size_t k = batch->label_begin[slot]; k < batch->label_begin[slot + 1]; k++)
+        write_box(run, &batch->labels[k], j);
+    dt_json_array_end(j);
+}
+
+static void write_source(const dt_train_run *run, int64_t index, const char *place, dt_json *j)
+{
+    dt_json_compact(j);
+    dt_json_object(j);
+    dt_json_key(j, "place"), dt_json_str(j, place);
+    dt_json_key(j, "sample"), dt_json_int(j, index);
+    dt_json_key(j, "image"), dt_json_str(j, run->task->record_name(run, index));
+    dt_json_key(j, "label"), dt_json_str(j, run->task->label_file ? run->task->label_file(run, index) : NULL);
+    dt_json_object_end(j);
+}
+
+/* Where a source lies in its view. */
+static const char *place_name(const dt_aug_view *view, int tile)
+{
+    static const char *const four[] = {"top-left", "top-right", "bottom-left", "bottom-right"};
+    static const char *const nine[] = {"center", "top",         "top-right", "right",   "bottom-right",
+                                       "bottom", "bottom-left", "left",      "top-left"};
+    return view->mosaic == 9 ? nine[tile] : view->mosaic == 4 ? four[tile] : "whole";
+}
+
+static void write_sources(const dt_train_run *run, const dt_aug_params *p, dt_json *j)
+{
+    static const char *const views[DT_AUG_VIEWS] = {"", "mixup ", "cutmix ", "paste "};
+    dt_aug_source list[DT_AUG_SOURCES];
+    const int count = dt_aug_sources(p, list);
+    dt_json_key(j, "sources");
+    dt_json_array(j);
+    for (int i = 0; i < count; i++) {
+        const int view = list[i].slot / DT_AUG_TILES;
+        char place[64];
+        snprintf(place, sizeof place, "%s%s", views[view],
+                 place_name(&p->view[view], list[i].slot % DT_AUG_TILES));
+        write_source(run, list[i].index, place, j);
+    }
+    dt_json_array_end(j);
+}
+
+static void write_view(const dt_aug_view *v, dt_json *j)
+{
+    dt_json_object(j);
+    dt_json_key(j, "mosaic"), dt_json_bool(j, v->mosaic != 0);
+    dt_json_key(j, "pictures"), dt_json_int(j, v->mosaic ? v->mosaic : 1);
+    dt_json_key(j, "center_x"), dt_json_num(j, v->center_x);
+    dt_json_key(j, "center_y"), dt_json_num(j, v->center_y);
+    dt_json_key(j, "degrees"), dt_json_num(j, v->degrees);
+    dt_json_key(j, "scale"), dt_json_num(j, v->scale);
+    dt_json_key(j, "shear_x"), dt_json_num(j, v->shear_x);
+    dt_json_key(j, "shear_y"), dt_json_num(j, v->shear_y);
+    dt_json_key(j, "translate_x"), dt_json_num(j, v->translate_x);
+    dt_json_key(j, "translate_y"), dt_json_num(j, v->translate_y);
+    dt_json_key(j, "perspective_x"), dt_json_num(j, v->perspective_x);
+    dt_json_key(j, "perspective_y"), dt_json_num(j, v->perspective_y);
+    dt_json_key(j, "mirror"), dt_json_bool(j, v->mirror);
+    dt_json_object_end(j);
+}
+
+static void write_cuts(const dt_aug_params *p, dt_json *j)
+{
+    dt_json_key(j, "cuts"); /* in sides of the picture */
+    dt_json_array(j);
+    for (int i = 0; i < DT_AUG_CUTS; i++) {
+        dt_json_compact(j);
+        dt_json_array(j);
+        dt_json_num(j, p->cut[i].x1), dt_json_num(j, p->cut[i].y1);
+        dt_json_num(j, p->cut[i].x2), dt_json_num(j, p->cut[i].y2);
+        dt_json_array_end(j);
+    }
+    dt_json_array_end(j);
+}
+
+static void write_params(const dt_aug_params *p, dt_json *j)
+{
+    dt_json_key(j, "augmentation");
+    dt_json_object(j);
+    dt_json_key(j, "view"), write_view(&p->view[0], j);
+    if (p->mixup) {
+        dt_json_key(j, "mixup_view"), write_view(&p->view[1], j);
+        dt_json_key(j, "mix_ratio"), dt_json_num(j, p->mix_ratio);
+    }
+    if (p->cutmix) {
+        dt_json_key(j, "cutmix_view"), write_view(&p->view[DT_AUG_CUTMIX], j);
+        write_cuts(p, j);
+    }
+    dt_json_key(j, "copy_paste"), dt_json_bool(j, p->paste);
+    dt_json_key(j, "flip_lr"), dt_json_bool(j, p->flip_lr);
+    dt_json_key(j, "flip_ud"), dt_json_bool(j, p->flip_ud);
+    dt_json_key(j, "hue"), dt_json_num(j, p->hue);
+    dt_json_key(j, "saturation"), dt_json_num(j, p->sat);
+    dt_json_key(j, "value"), dt_json_num(j, p->val);
+    dt_json_object_end(j);
+}
+
+/* What was drawn for this place. */
+static dt_status drawn(const dt_train_run *run, const dt_batch *batch, int slot, dt_pick *pick,
+                       dt_aug_params *params, dt_error *err)
+{
+    int64_t places = dt_loader_places(run->loader);
+    dt_pick *order = dt_realloc_array(NULL, (size_t)places, sizeof *order);
+    if (!order) return dt_fail_memory(err, (size_t)places * sizeof *order, "the order of an epoch");
+    dt_status st = dt_loader_order(run->loader, batch->epoch, order, err);
+    if (st == DT_OK) *pick = order[batch->number * run->loading.batch + slot];
+    dt_free(order);
+    *params = (dt_aug_params){0};
+    if (st == DT_OK && run->loading.augment)
+        st = dt_loader_params(run->loader, batch->epoch, *pick, params, err);
+    return st;
+}
+
+static dt_status make_json(const dt_train_run *run, const dt_batch *batch, int slot, const char *picture,
+                           dt_str *out, dt_error *err)
+{
+    dt_pick pick;
+    dt_aug_params params;
+    DT_TRY(drawn(run, batch, slot, &pick, &params, err));
+    char hash[DT_SHA256_TEXT];
+    dt_batch_hash(batch, hash);
+    dt_json j = dt_json_begin(out, 2);
+    dt_json_object(&j);
+    dt_json_key(&j, "run"), dt_json_str(&j, run->opts.out);
+    dt_json_key(&j, "epoch"), dt_json_int(&j, batch->epoch + 1);
+    dt_json_key(&j, "batch"), dt_json_int(&j, batch->number);
+    dt_json_key(&j, "slot"), dt_json_int(&j, slot);
+    dt_json_key(&j, "step"), dt_json_int(&j, batch->epoch * dt_loader_batches(run->loader) + batch->number);
+    dt_json_key(&j, "batch_sha256"), dt_json_str(&j, hash);
+    dt_json_key(&j, "sample"), dt_json_int(&j, pick.index);
+    dt_json_key(&j, "image"), dt_json_str(&j, run->task->record_name(run, pick.index));
+    /* A picture that does not decode gives its place to the next one. */
+    if (batch->indices[slot] != pick.index) {
+        dt_json_key(&j, "replaced_by");
+        dt_json_str(&j, run->task->record_name(run, batch->indices[slot]));
+    }
+    dt_json_key(&j, "picture"), dt_json_str(&j, picture);
+    dt_json_key(&j, "width"), dt_json_int(&j, batch->width);
+    dt_json_key(&j, "height"), dt_json_int(&j, batch->height);
+    if (batch->classes[slot] >= 0) {
+        dt_json_key(&j, "class"), dt_json_int(&j, batch->classes[slot]);
+        dt_json_key(&j, "name"), dt_json_str(&j, run->task->class_name(run, batch->classes[slot]));
+    }
+    write_boxes(run, batch, slot, &j);
+    if (run->loading.augment) {
+        write_sources(run, &params, &j);
+        write_params(&params, &j);
+    }
+    dt_json_object_end(&j);
+    dt_str_char(out, '\n');
+    return out->failed ? dt_fail_memory(err, out->len, "the description") : DT_OK;
+}
+
+static dt_status check_exact(const dt_train_run *run, const dt_batch *batch, int slot, const dt_image *image,
+                             dt_error *err)
+{
+    const dt_loader_opts *o = &run->loading;
+    size_t floats = 3 * (size_t)batch->width * (size_t)batch->height;
+    float *again = dt_malloc_aligned(floats * sizeof *again);
+    if (!again) return dt_fail_memory(err, floats * sizeof *again, "a picture");
+    dt_image_to_planes(image, o->divisor, o->mean, o->std, again);
+    int same = memcmp(again, batch->pixels + (size_t)slot * floats, floats * sizeof *again) == 0;
+    dt_free(again);
+    return same ? DT_OK : dt_fail(err, DT_ERR_STATE, "the network's input is not made of 8-bit values");
+}
+
+static dt_status save(const char *dir, const char *stem, const char *ending, const dt_image *image,
+                      const dt_str *text, dt_error *err)
+{
+    char *name = dt_format("%s%s", stem, ending), *path = name ? dt_path_join(dir, name) : NULL;
+    dt_status st = !path   ? dt_fail_memory(err, 64, "a path")
+                   : image ? dt_image_save(path, image, 0, err)
+                           : dt_file_write_atomic(path, text->data, text->len, err);
+    dt_free(name);
+    dt_free(path);
+    return st;
+}
+
+dt_status dt_replay_write(const dt_train_run *run, const dt_batch *batch, int slot, const char *dir,
+                          dt_str *out, dt_error *err)
+{
+    dt_image image = {0};
+    char *stem =
+        dt_format("epoch%lld_batch%lld_slot%d", (long long)batch->epoch + 1, (long long)batch->number, slot);
+    char *picture = stem ? dt_format("%s.png", stem) : NULL;
+    dt_status st = picture ? dt_mkdirs(dir, err) : dt_fail_memory(err, 64, "a name");
+    if (st == DT_OK) st = dt_train_picture(batch, slot, &run->loading, &image, err);
+    if (st == DT_OK) st = check_exact(run, batch, slot, &image, err);
+    if (st == DT_OK) st = make_json(run, batch, slot, picture, out, err);
+    if (st == DT_OK) st = save(dir, stem, ".png", &image, NULL, err);
+    if (st == DT_OK) st = run->task->draw_labels(run, batch, slot, 1, &image, err);
+    if (st == DT_OK) st = save(dir, stem, ".boxes.png", &image, NULL, err);
+    if (st == DT_OK) st = save(dir, stem, ".json", NULL, out, err);
+    dt_image_free(&image);
+    dt_free(stem);
+    dt_free(picture);
+    return st;
+}

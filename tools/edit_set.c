@@ -168,17 +168,47 @@ int dt_edit_begin(dt_edit_run *run, int argc, char **argv, const char *const *so
     if (st == DT_OK) st = find_formats(run);
     if (st == DT_OK) st = dt_target_check(target, sources, source_count, 1, &run->err);
     if (st == DT_OK) st = dt_pool_create((int)run->options->jobs, &run->pool, &run->err);
-    int code = st == DT_OK ? -1 : dt_cli_fail(run->command, &run->err);
-    if (st == DT_OK) {
-        fill_target(run);
-        const char *useless = find_useless(run);
-        if (useless)
-            code =
-                dt_cli_usage_error(run->command, "--%s has no meaning from %s to %s", useless,
-                                   dt_format_names[run->sources[0].format], dt_format_names[run->to.format]);
+    if (st != DT_OK) {
+        int code = dt_cli_fail(run->command, &run->err);
+        release(run);
+        return code;
     }
-    if (code >= 0) release(run);
+    fill_target(run);
+    const char *useless = find_useless(run);
+    return useless ? dt_edit_useless(run, useless) : -1;
+}
+
+int dt_edit_useless(dt_edit_run *run, const char *option)
+{
+    int code = dt_cli_usage_error(run->command, "--%s has no meaning from %s to %s", option,
+                                  dt_format_names[run->sources[0].format], dt_format_names[run->to.format]);
+    release(run);
     return code;
+}
+
+dt_status dt_edit_names(const dt_opt_list *list, dt_names *names, dt_error *err)
+{
+    for (int i = 0; i < list->count; i++) {
+        dt_str name = {0};
+        for (const char *p = list->items[i];; p++) {
+            if (*p == '\\' && p[1] == ',') {
+                dt_str_char(&name, *++p);
+            } else if (*p && *p != ',') {
+                dt_str_char(&name, *p);
+            } else {
+                dt_status st = name.failed ? dt_fail_memory(err, name.len, "names")
+                               : name.len  ? dt_names_add(names, name.data, err)
+                                           : DT_OK;
+                dt_str_clear(&name);
+                if (st != DT_OK || !*p) {
+                    dt_str_free(&name);
+                    DT_TRY(st);
+                    break;
+                }
+            }
+        }
+    }
+    return DT_OK;
 }
 
 dt_status dt_edit_open(dt_edit_run *run, size_t source, dt_dataset *set)
@@ -418,7 +448,9 @@ int dt_edit_end(dt_edit_run *run, dt_status st, dt_dataset *set)
     if (!dry || st != DT_OK) dt_findings_show(&run->report.findings);
     int code = DT_EXIT_OK;
     if (st != DT_OK) {
-        code = dt_cli_fail(run->command, &run->err);
+        /* A class or split that was asked for and is not there is wrong usage. */
+        code = st == DT_ERR_ARG ? dt_cli_usage_error(run->command, "%s", run->err.text)
+                                : dt_cli_fail(run->command, &run->err);
     } else {
         if (json) {
             print_json(run, set);

@@ -134,6 +134,12 @@ void dt_findings_show(const dt_findings *findings);
 /** What a dry run prints: for each label file the objects that were changed or dropped, as a diff. */
 void dt_edit_print_diff(const dt_findings *findings);
 
+/** A line for each rule that changed or dropped something. */
+void dt_edit_print_fates(const dt_findings *findings);
+
+/** Member with a text; nothing for NULL. */
+void dt_edit_json_text(dt_json *j, const char *key, const char *text);
+
 /** Members "changes": the same as JSON, and "fates": the totals by rule. */
 void dt_edit_json_changes(dt_json *j, const dt_findings *findings);
 void dt_edit_json_fates(dt_json *j, const dt_findings *findings);

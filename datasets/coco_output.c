@@ -99,6 +99,7 @@ static dt_status put_members(coco_writer *w)
 {
     const dt_dataset *set = w->job->set;
     dt_strmap done = {0};
+    int from_coco = 0;
     dt_status st = DT_OK;
     for (size_t i = 0; i < set->member_count && st == DT_OK; i++) {
         const dt_member *m = &set->members[i];
@@ -114,7 +115,9 @@ static dt_status put_members(coco_writer *w)
                 &(dt_finding){.severity = DT_NOTE, .rule = "fields-lost", .file = m->label, .object = -1},
                 w->err, "\"%s\" of another file of the split %s is written", m->key, w->split->name);
     }
-    if (st == DT_OK && !dt_strmap_get(&done, "info", 0)) {
+    for (size_t i = w->split->first; i < w->split->first + w->split->count && !from_coco; i++)
+        from_coco = set->records[i].origin == DT_ORIGIN_COCO;
+    if (st == DT_OK && !from_coco) {
         dt_json *j = w->record.json;
         dt_json_key(j, "info");
         dt_json_compact(j);

@@ -134,7 +134,7 @@ typedef struct dt_dataset {
     size_t category_count, category_capacity;
     dt_member *members;
     size_t member_count, member_capacity;
-    const char *settings; /* YOLO: the data.yaml or obj.data */
+    const char *settings; /* YOLO: lines of data.yaml whose keys have no field here; NULL: none */
     dt_frame frame;
     double min_shift,
         max_shift; /* VOC: what turns xmin, ymin and xmax, ymax of the file into continuous, 0-based ones */

@@ -57,15 +57,17 @@ static int lies_in(const char *inner, const char *outer)
     return strncmp(inner, outer, n) == 0 && (inner[n] == '\0' || inner[n] == '/');
 }
 
-/* A source that is a file stands for its folder. */
+/* A file such as data.yaml stands for its folder. One with all labels in it does not: a folder beside it is no part of the
+ * set. */
 static dt_status check_apart(const char *target, const char *source, dt_error *err)
 {
     char *from = dt_is_file(source) ? dt_path_dir(source) : dt_strdup(source);
     char *inner = real_path(target), *outer = from ? real_path(from) : NULL;
+    int alone = dt_is_file(source) && strcmp(dt_path_extension(source), ".json") == 0;
     dt_status st = DT_OK;
     if (!inner || !outer)
         st = dt_fail_memory(err, strlen(target), "a path");
-    else if (lies_in(inner, outer) || lies_in(outer, inner))
+    else if (lies_in(outer, inner) || (!alone && lies_in(inner, outer)))
         st = dt_fail(err, DT_ERR_STATE, "%s: %s the source %s: choose a destination beside it", target,
                      strcmp(inner, outer) == 0 ? "is"
                      : lies_in(inner, outer)   ? "lies in"

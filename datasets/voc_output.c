@@ -158,13 +158,20 @@ static dt_status put_record(const dt_output_job *job, dt_output_list *files, siz
     return put_annotation(job, files, record, err);
 }
 
-static dt_status put_list(const dt_output_job *job, const dt_split *split, dt_output_list *files,
-                          dt_error *err)
+static void add_names(dt_str *text, const dt_output_job *job, const dt_split *split)
+{
+    for (size_t i = split->first; split->count && i < split->first + split->count; i++)
+        if (job->names[i].stem) dt_str_printf(text, "%s\n", job->names[i].stem);
+}
+
+/* Writes ImageSets/Main/<name>.txt: the pictures of one split, or of two. */
+static dt_status put_list(const dt_output_job *job, const char *name, const dt_split *split,
+                          const dt_split *second, dt_output_list *files, dt_error *err)
 {
     dt_str text = {0};
-    char *path = dt_format("ImageSets/Main/%s.txt", split->name);
-    for (size_t i = split->first; i < split->first + split->count; i++)
-        if (job->names[i].stem) dt_str_printf(&text, "%s\n", job->names[i].stem);
+    char *path = dt_format("ImageSets/Main/%s.txt", name);
+    add_names(&text, job, split);
+    if (second) add_names(&text, job, second);
     dt_status st = text.failed || !path
                        ? dt_fail_memory(err, text.len, "a list of images")
                        : dt_output_write(files, job->root, path, text.data ? text.data : "", text.len, err);
@@ -188,8 +195,11 @@ dt_status dt_voc_write(const dt_dataset *set, const dt_target_opts *opts, const 
     for (size_t s = 0; s < set->split_count && st == DT_OK; s++) {
         job.split = set->splits[s].name;
         st = dt_output_each(&job, &set->splits[s], put_record, pool, files, err);
-        if (st == DT_OK) st = put_list(&job, &set->splits[s], files, err);
+        if (st == DT_OK) st = put_list(&job, job.split, &set->splits[s], NULL, files, err);
     }
+    const dt_split *train = dt_dataset_split(set, "train"), *val = dt_dataset_split(set, "val");
+    if (st == DT_OK && train && val && !dt_dataset_split(set, "trainval")) /* other tools train on it */
+        st = put_list(&job, "trainval", train, val, files, err);
     dt_output_names_free(&names);
     free(here);
     return st;

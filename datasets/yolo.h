@@ -44,6 +44,7 @@ typedef struct dt_yolo_config {
     int class_base;
     dt_names entries[DT_YOLO_SPLITS]; /* as written */
     dt_names other_keys;              /* for did-you-mean */
+    dt_str other_lines;               /* data.yaml: their lines, as they stand */
     dt_findings notes;                /* where paths and names were found */
 } dt_yolo_config;
 

@@ -23,6 +23,8 @@ typedef struct yaml_reader {
     const char *path;
     dt_yolo_config *config;
     dt_error *err;
+    const char *at; /* in the text, at the beginning of line at_line */
+    size_t at_line;
 } yaml_reader;
 
 static dt_status bad(const yaml_reader *r, const yaml_node_t *node, const char *fmt, ...) DT_PRINTF(3, 4);
@@ -207,6 +209,44 @@ static dt_status make_root(yaml_reader *r, const char *path)
     return st == DT_OK ? dt_names_add(&c->bases, c->root, r->err) : st;
 }
 
+/* Beginning of a line (from 0). Keys are visited in their order, so that the text is gone through once. */
+static const char *line_of(yaml_reader *r, size_t line)
+{
+    while (r->at_line < line && *r->at) {
+        const char *end = strchr(r->at, '\n');
+        r->at = end ? end + 1 : r->at + strlen(r->at);
+        r->at_line++;
+    }
+    return r->at;
+}
+
+/* Keeps the lines of a key that has no meaning here, so that a changed set can have it again. One inside of brackets, or with
+ * a reference to another place, cannot stand by itself. */
+static dt_status keep_lines(yaml_reader *r, const yaml_node_pair_t *pair, const yaml_node_pair_t *top)
+{
+    const yaml_node_t *key = yaml_document_get_node(&r->doc, pair->key),
+                      *next = pair + 1 < top ? yaml_document_get_node(&r->doc, pair[1].key) : NULL;
+    const char *from = line_of(r, key->start_mark.line),
+               *to = next ? line_of(r, next->start_mark.line) : from + strlen(from);
+    char *lines = dt_strndup(from, (size_t)(to - from));
+    if (!lines) return dt_fail_memory(r->err, (size_t)(to - from), "data.yaml");
+    int whole = key->start_mark.column == 0 && to > from && !strstr(lines, " *") && !strstr(lines, "\n...") &&
+                !strstr(lines, "\n---");
+    dt_status st = DT_OK;
+    if (whole) {
+        dt_str_append(&r->config->other_lines, lines);
+        if (to[-1] != '\n') dt_str_char(&r->config->other_lines, '\n');
+        if (r->config->other_lines.failed) st = dt_fail_memory(r->err, (size_t)(to - from), "data.yaml");
+    } else {
+        st = dt_findings_add(
+            &r->config->notes,
+            &(dt_finding){.severity = DT_NOTE, .rule = "fields-lost", .file = r->path, .object = -1}, r->err,
+            "the key '%s' is not carried over into a changed set", text_of(key));
+    }
+    dt_free(lines);
+    return st;
+}
+
 static dt_status read_document(yaml_reader *r)
 {
     dt_yolo_config *c = r->config;
@@ -236,6 +276,7 @@ static dt_status read_document(yaml_reader *r)
         } else {
             known = 0;
             DT_TRY(dt_names_add(&c->other_keys, key, r->err));
+            DT_TRY(keep_lines(r, p, root->data.mapping.pairs.top));
         }
         if (known) DT_TRY(refuse_twice(r, root, p));
     }
@@ -288,6 +329,7 @@ static dt_status read_yaml(const char *path, dt_yolo_config *config, dt_error *e
             st = dt_fail(err, DT_ERR_FORMAT, "%s:%zu: %s", path, line + 1,
                          parser.problem ? parser.problem : "malformed YAML");
     } else {
+        r.at = text;
         st = read_document(&r);
         yaml_document_delete(&r.doc);
     }
@@ -338,6 +380,7 @@ void dt_yolo_config_free(dt_yolo_config *config)
     dt_names_free(&config->bases);
     dt_names_free(&config->names);
     dt_names_free(&config->other_keys);
+    dt_str_free(&config->other_lines);
     for (int i = 0; i < DT_YOLO_SPLITS; i++)
         dt_names_free(&config->entries[i]);
     dt_findings_free(&config->notes);

@@ -279,8 +279,8 @@ static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_op
 {
     set->frame = DT_FRAME_FRACTIONS;
     set->class_base = config->class_base;
-    if (config->file && !(set->settings = dt_arena_text(&set->texts, config->file)))
-        return dt_fail_memory(err, strlen(config->file), "a path");
+    if (config->other_lines.len && !(set->settings = dt_arena_text(&set->texts, config->other_lines.data)))
+        return dt_fail_memory(err, config->other_lines.len, "data.yaml");
     for (size_t i = 0; i < config->names.count; i++) {
         int32_t cls;
         DT_TRY(dt_dataset_class(set, config->names.items[i], strlen(config->names.items[i]), &cls, err));

@@ -106,5 +106,6 @@ dt_status dt_yolo_write_config(const dt_dataset *set, int class_base, dt_str *ou
             write_quoted(out, set->classes[i]);
         dt_str_char(out, '\n');
     }
+    if (set->settings) dt_str_append(out, set->settings);
     return out->failed ? dt_fail_memory(err, out->len, "data.yaml") : DT_OK;
 }

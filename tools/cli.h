@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "core/status.h"
 
@@ -66,6 +67,9 @@ int dt_cli_fail(const dt_command *command, const dt_error *err);
  * calling. */
 void dt_cli_warn(const char *fmt, ...) DT_PRINTF(1, 2);
 void dt_cli_info(const char *fmt, ...) DT_PRINTF(1, 2);
+
+/** Names come from files: bytes that steer a terminal are not passed on. */
+void dt_cli_print_safe(FILE *out, const char *text);
 
 /** Progress on stderr: a bar that redraws itself when stderr is a terminal, else a line every 10 s. */
 typedef struct dt_progress {

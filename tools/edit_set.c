@@ -5,7 +5,6 @@
 
 #include "core/mem.h"
 #include "datasets/detect_format.h"
-#include "datasets/rules.h"
 
 static void put_quoted(dt_str *out, const char *a)
 {
@@ -168,17 +167,47 @@ int dt_edit_begin(dt_edit_run *run, int argc, char **argv, const char *const *so
     if (st == DT_OK) st = find_formats(run);
     if (st == DT_OK) st = dt_target_check(target, sources, source_count, 1, &run->err);
     if (st == DT_OK) st = dt_pool_create((int)run->options->jobs, &run->pool, &run->err);
-    int code = st == DT_OK ? -1 : dt_cli_fail(run->command, &run->err);
-    if (st == DT_OK) {
-        fill_target(run);
-        const char *useless = find_useless(run);
-        if (useless)
-            code =
-                dt_cli_usage_error(run->command, "--%s has no meaning from %s to %s", useless,
-                                   dt_format_names[run->sources[0].format], dt_format_names[run->to.format]);
+    if (st != DT_OK) {
+        int code = dt_cli_fail(run->command, &run->err);
+        release(run);
+        return code;
     }
-    if (code >= 0) release(run);
+    fill_target(run);
+    const char *useless = find_useless(run);
+    return useless ? dt_edit_useless(run, useless) : -1;
+}
+
+int dt_edit_useless(dt_edit_run *run, const char *option)
+{
+    int code = dt_cli_usage_error(run->command, "--%s has no meaning from %s to %s", option,
+                                  dt_format_names[run->sources[0].format], dt_format_names[run->to.format]);
+    release(run);
     return code;
+}
+
+dt_status dt_edit_names(const dt_opt_list *list, dt_names *names, dt_error *err)
+{
+    for (int i = 0; i < list->count; i++) {
+        dt_str name = {0};
+        for (const char *p = list->items[i];; p++) {
+            if (*p == '\\' && p[1] == ',') {
+                dt_str_char(&name, *++p);
+            } else if (*p && *p != ',') {
+                dt_str_char(&name, *p);
+            } else {
+                dt_status st = name.failed ? dt_fail_memory(err, name.len, "names")
+                               : name.len  ? dt_names_add(names, name.data, err)
+                                           : DT_OK;
+                dt_str_clear(&name);
+                if (st != DT_OK || !*p) {
+                    dt_str_free(&name);
+                    DT_TRY(st);
+                    break;
+                }
+            }
+        }
+    }
+    return DT_OK;
 }
 
 dt_status dt_edit_open(dt_edit_run *run, size_t source, dt_dataset *set)
@@ -198,153 +227,6 @@ dt_status dt_edit_open(dt_edit_run *run, size_t source, dt_dataset *set)
     return DT_OK;
 }
 
-/* ---- findings ---- */
-
-/* Findings of one rule are shown up to this number; all are in conversion.json. */
-enum { SHOWN_PER_RULE = 5, MAX_RULES = 64 };
-
-static void show_finding(const dt_finding *f)
-{
-    char place[64] = "";
-    if (f->line && f->object >= 0)
-        snprintf(place, sizeof place, ":%lld: object %lld", (long long)f->line, (long long)f->object);
-    else if (f->line)
-        snprintf(place, sizeof place, ":%lld", (long long)f->line);
-    fprintf(stderr, "%s: %s%s%s%s%s%s%s%s [%s]\n", dt_severity_text(f->severity), f->file ? f->file : "",
-            place, f->file ? ": " : "", f->message, f->before ? ": " : "", f->before ? f->before : "",
-            f->after ? " -> " : "", f->after ? f->after : "", f->rule);
-}
-
-/* Notes that tell how the source was understood. */
-static int is_said(const char *rule)
-{
-    return strcmp(rule, "coordinate-base") == 0 || strcmp(rule, "path-base") == 0 ||
-           strcmp(rule, "config-missing") == 0;
-}
-
-void dt_findings_show(const dt_findings *findings)
-{
-    struct {
-        const char *rule;
-        size_t count;
-    } seen[MAX_RULES];
-    size_t rules = 0;
-    for (size_t i = 0; i < findings->count; i++) {
-        const dt_finding *f = &findings->items[i];
-        size_t k = 0;
-        if (f->severity == DT_NOTE && !is_said(f->rule)) continue;
-        while (k < rules && strcmp(seen[k].rule, f->rule) != 0)
-            k++;
-        if (k == rules) {
-            if (rules == MAX_RULES) continue;
-            seen[rules].rule = f->rule;
-            seen[rules++].count = 0;
-        }
-        if (++seen[k].count <= SHOWN_PER_RULE) show_finding(f);
-    }
-    for (size_t k = 0; k < rules; k++)
-        if (seen[k].count > SHOWN_PER_RULE)
-            fprintf(stderr, "%s: ... and %zu more (see conversion.json)\n", seen[k].rule,
-                    seen[k].count - SHOWN_PER_RULE);
-}
-
-void dt_edit_print_diff(const dt_findings *findings)
-{
-    const char *file = NULL;
-    for (size_t i = 0; i < findings->count; i++) {
-        const dt_finding *f = &findings->items[i];
-        const char *name = f->file ? f->file : "";
-        if (f->fate == DT_FATE_NONE) continue;
-        if (!file || strcmp(file, name) != 0) printf("--- %s\n+++ %s\n", name, name);
-        file = name;
-        printf("@@ ");
-        if (f->line) printf("line %lld", (long long)f->line);
-        if (f->object >= 0) printf("%sobject %lld", f->line ? ", " : "", (long long)f->object);
-        printf("%s[%s] @@ %s\n", f->line || f->object >= 0 ? " " : "", f->rule, f->message);
-        if (f->before) printf("-%s\n", f->before);
-        if (f->after) printf("+%s\n", f->after);
-    }
-}
-
-/* Counts of a rule by fate. */
-static void count_fates(const dt_findings *findings, const char *rule, size_t *changed, size_t *dropped)
-{
-    *changed = *dropped = 0;
-    for (size_t i = 0; i < findings->count; i++) {
-        if (strcmp(findings->items[i].rule, rule) != 0) continue;
-        *changed += findings->items[i].fate == DT_FATE_CHANGED;
-        *dropped += findings->items[i].fate == DT_FATE_DROPPED;
-    }
-}
-
-static void print_fates(const dt_findings *findings)
-{
-    size_t count, changed, dropped;
-    const dt_rule *rules = dt_rules(&count);
-    for (size_t i = 0; i < count; i++) {
-        count_fates(findings, rules[i].id, &changed, &dropped);
-        if (!changed && !dropped) continue;
-        printf("  %-18s", rules[i].id);
-        if (changed) printf(" %zu changed%s", changed, dropped ? "," : "");
-        if (dropped) printf(" %zu dropped", dropped);
-        printf(": %s\n", rules[i].title);
-    }
-}
-
-void dt_edit_json_fates(dt_json *j, const dt_findings *findings)
-{
-    size_t count, changed, dropped;
-    const dt_rule *rules = dt_rules(&count);
-    dt_json_key(j, "fates");
-    dt_json_object(j);
-    for (size_t i = 0; i < count; i++) {
-        count_fates(findings, rules[i].id, &changed, &dropped);
-        if (!changed && !dropped) continue;
-        dt_json_key(j, rules[i].id);
-        dt_json_object(j);
-        dt_json_key(j, "changed");
-        dt_json_int(j, (int64_t)changed);
-        dt_json_key(j, "dropped");
-        dt_json_int(j, (int64_t)dropped);
-        dt_json_object_end(j);
-    }
-    dt_json_object_end(j);
-}
-
-static void json_text(dt_json *j, const char *key, const char *text)
-{
-    if (!text) return;
-    dt_json_key(j, key);
-    dt_json_str(j, text);
-}
-
-void dt_edit_json_changes(dt_json *j, const dt_findings *findings)
-{
-    dt_json_key(j, "changes");
-    dt_json_array(j);
-    for (size_t i = 0; i < findings->count; i++) {
-        const dt_finding *f = &findings->items[i];
-        if (f->fate == DT_FATE_NONE) continue;
-        dt_json_object(j);
-        json_text(j, "file", f->file);
-        if (f->line) {
-            dt_json_key(j, "line");
-            dt_json_int(j, f->line);
-        }
-        if (f->object >= 0) {
-            dt_json_key(j, "object");
-            dt_json_int(j, f->object);
-        }
-        json_text(j, "fate", f->fate == DT_FATE_DROPPED ? "dropped" : "changed");
-        json_text(j, "rule", f->rule);
-        json_text(j, "message", f->message);
-        json_text(j, "before", f->before);
-        json_text(j, "after", f->after);
-        dt_json_object_end(j);
-    }
-    dt_json_array_end(j);
-}
-
 /* ---- the end ---- */
 
 static void print_report(const dt_edit_run *run, const dt_dataset *set)
@@ -359,7 +241,7 @@ static void print_report(const dt_edit_run *run, const dt_dataset *set)
     for (size_t i = 0; i < run->source_count; i++)
         read += run->sources[i].objects + run->sources[i].dropped;
     printf("objects: %zu of %zu kept\n", set->object_count, read);
-    print_fates(&r->findings);
+    dt_edit_print_fates(&r->findings);
     if (!run->options->dry_run) printf("certificate: %s/conversion.json\n", run->target);
 }
 
@@ -380,8 +262,8 @@ static void print_json(const dt_edit_run *run, const dt_dataset *set)
         pictures += run->sources[i].records;
     }
     dt_json_object(&j);
-    json_text(&j, "target", run->target);
-    json_text(&j, "format", dt_format_names[run->to.format]);
+    dt_edit_json_text(&j, "target", run->target);
+    dt_edit_json_text(&j, "format", dt_format_names[run->to.format]);
     dt_json_key(&j, "dry_run");
     dt_json_bool(&j, run->options->dry_run);
     put_count(&j, "images_read", pictures);
@@ -418,7 +300,9 @@ int dt_edit_end(dt_edit_run *run, dt_status st, dt_dataset *set)
     if (!dry || st != DT_OK) dt_findings_show(&run->report.findings);
     int code = DT_EXIT_OK;
     if (st != DT_OK) {
-        code = dt_cli_fail(run->command, &run->err);
+        /* A class or split that was asked for and is not there is wrong usage. */
+        code = st == DT_ERR_ARG ? dt_cli_usage_error(run->command, "%s", run->err.text)
+                                : dt_cli_fail(run->command, &run->err);
     } else {
         if (json) {
             print_json(run, set);

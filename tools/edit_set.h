@@ -115,6 +115,12 @@ typedef struct dt_edit_run {
 int dt_edit_begin(dt_edit_run *run, int argc, char **argv, const char *const *sources, size_t source_count,
                   const char *target);
 
+/** The names of a repeatable option, each "A,B" or one name; "\\," stands for a comma in a name. */
+dt_status dt_edit_names(const dt_opt_list *list, dt_names *names, dt_error *err);
+
+/** Ends a run with the usage error that an option does nothing for these formats. */
+int dt_edit_useless(dt_edit_run *run, const char *option);
+
 /** Opens a source (datasets/set_source.h). */
 dt_status dt_edit_open(dt_edit_run *run, size_t source, dt_dataset *set);
 
@@ -127,6 +133,12 @@ void dt_findings_show(const dt_findings *findings);
 
 /** What a dry run prints: for each label file the objects that were changed or dropped, as a diff. */
 void dt_edit_print_diff(const dt_findings *findings);
+
+/** A line for each rule that changed or dropped something. */
+void dt_edit_print_fates(const dt_findings *findings);
+
+/** Member with a text; nothing for NULL. */
+void dt_edit_json_text(dt_json *j, const char *key, const char *text);
 
 /** Members "changes": the same as JSON, and "fates": the totals by rule. */
 void dt_edit_json_changes(dt_json *j, const dt_findings *findings);

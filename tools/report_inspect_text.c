@@ -2,6 +2,7 @@
 
 #include "core/mem.h"
 #include "datasets/rules.h"
+#include "tools/cli.h"
 #include "tools/report_inspect.h"
 
 enum { BAR_WIDTH = 40, NAME_WIDTH = 32 };
@@ -33,17 +34,6 @@ dt_status dt_group_findings(const dt_findings *findings, dt_rule_group **groups,
     return DT_OK;
 }
 
-/* Names come from files: bytes that steer a terminal are not passed on. */
-static void print_safe(FILE *out, const char *text)
-{
-    for (const char *at = text; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        int c1 = c == 0xC2 && (unsigned char)at[1] >= 0x80 && (unsigned char)at[1] < 0xA0;
-        fputc(c < 0x20 || c == 0x7F || c1 ? '?' : c, out);
-        if (c1) at++;
-    }
-}
-
 /* Columns that a UTF-8 text takes, all characters counted as one. */
 static int columns(const char *text)
 {
@@ -55,7 +45,7 @@ static int columns(const char *text)
 
 static void print_padded(FILE *out, const char *text, int width)
 {
-    print_safe(out, text);
+    dt_cli_print_safe(out, text);
     for (int n = columns(text); n < width; n++)
         fputc(' ', out);
 }
@@ -162,19 +152,19 @@ static void print_finding(const dt_finding *f, FILE *out)
 {
     fputs("    ", out);
     if (f->file) {
-        print_safe(out, f->file);
+        dt_cli_print_safe(out, f->file);
         if (f->line) fprintf(out, ":%lld", (long long)f->line);
         fputs(": ", out);
     }
     if (f->object >= 0) fprintf(out, "object %lld: ", (long long)f->object);
-    print_safe(out, f->message);
+    dt_cli_print_safe(out, f->message);
     if (f->before) {
         fputs(": ", out);
-        print_safe(out, f->before);
+        dt_cli_print_safe(out, f->before);
     }
     if (f->after) {
         fputs(" -> ", out);
-        print_safe(out, f->after);
+        dt_cli_print_safe(out, f->after);
     }
     fputc('\n', out);
 }
@@ -210,7 +200,7 @@ dt_status dt_report_inspect_text(const dt_inspection *in, int problems_only, siz
                                  dt_error *err)
 {
     const dt_stats *s = &in->stats;
-    print_safe(out, in->path);
+    dt_cli_print_safe(out, in->path);
     fprintf(out, ": %s, %zu images (%zu without objects), %zu objects of %zu classes\n", in->format->title,
             s->images, s->backgrounds, s->objects, s->class_count);
     if (!problems_only) {

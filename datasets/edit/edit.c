@@ -66,13 +66,11 @@ static dt_status put_yolo_row(dt_edit *e, const dt_record *r, const dt_object *o
     double w = r->real_width ? r->real_width : r->width, h = r->real_height ? r->real_height : r->height;
     int done = 0;
     if (as_read) return put_source_row(e, r, o, out);
-    if (!(o->edited & DT_EDITED_BOX)) {
-        dt_str ignored = {0};
-        dt_status st = put_source_row(e, r, o, &ignored); /* opens the file */
-        dt_str_free(&ignored);
-        DT_TRY(st);
-        DT_TRY(dt_yolo_source_row(&e->rows, o->line, cls.number, 0, out, &done, e->err));
-    }
+    dt_str ignored = {0};
+    dt_status st = put_source_row(e, r, o, &ignored); /* opens the file */
+    dt_str_free(&ignored);
+    DT_TRY(st);
+    DT_TRY(dt_yolo_source_row(&e->rows, o->line, cls.number, o->edited & DT_EDITED_BOX, out, &done, e->err));
     if (!done) dt_yolo_write_row(out, cls.number, o->box, w, h, 6);
     if (out->len && out->data[out->len - 1] == '\n') out->data[--out->len] = '\0';
     return DT_OK;

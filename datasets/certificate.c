@@ -150,25 +150,35 @@ static void write_sources(dt_json *j, const dt_target_opts *o)
 }
 
 /* How many objects and pictures each rule changed and dropped. */
-static void write_fates(dt_json *j, const dt_findings *findings)
+static dt_status write_fates(dt_json *j, const dt_findings *findings, dt_error *err)
 {
-    size_t rules;
+    size_t rules, last = 0;
     const dt_rule *all = dt_rules(&rules);
+    size_t(*counts)[3] = dt_calloc(rules, sizeof *counts);
+    if (!counts) return dt_fail_memory(err, rules * sizeof *counts, "conversion.json");
+    for (size_t i = 0; i < findings->count; i++) {
+        const dt_finding *f = &findings->items[i];
+        size_t k = last; /* mostly the rule of the finding before */
+        if (strcmp(f->rule, all[k].id) != 0)
+            for (k = 0; k < rules && strcmp(f->rule, all[k].id) != 0;)
+                k++;
+        if (k == rules) continue;
+        counts[last = k][f->fate]++;
+    }
     dt_json_key(j, "fates");
     dt_json_object(j);
     for (size_t i = 0; i < rules; i++) {
-        size_t count[3] = {0};
-        for (size_t k = 0; k < findings->count; k++)
-            if (strcmp(findings->items[k].rule, all[i].id) == 0) count[findings->items[k].fate]++;
-        if (!count[DT_FATE_CHANGED] && !count[DT_FATE_DROPPED]) continue;
+        if (!counts[i][DT_FATE_CHANGED] && !counts[i][DT_FATE_DROPPED]) continue;
         dt_json_key(j, all[i].id);
         dt_json_compact(j);
         dt_json_object(j);
-        write_count(j, "changed", count[DT_FATE_CHANGED]);
-        write_count(j, "dropped", count[DT_FATE_DROPPED]);
+        write_count(j, "changed", counts[i][DT_FATE_CHANGED]);
+        write_count(j, "dropped", counts[i][DT_FATE_DROPPED]);
         dt_json_object_end(j);
     }
     dt_json_object_end(j);
+    dt_free(counts);
+    return DT_OK;
 }
 
 static void write_counts(dt_json *j, const dt_target_report *r)
@@ -193,67 +203,105 @@ static void write_counts(dt_json *j, const dt_target_report *r)
     dt_json_object_end(j);
 }
 
+/* What is written piece by piece, since it may list a million objects. */
+typedef struct certificate {
+    dt_str text;
+    dt_json json;
+    dt_output_stream stream;
+    dt_error *err;
+} certificate;
+
+static dt_status write_head(certificate *c, const dt_target_opts *opts, const dt_dataset *set,
+                            const dt_target_report *report)
+{
+    dt_json *j = &c->json;
+    dt_json_object(j);
+    dt_json_key(j, "tool");
+    char *tool = dt_format("%s%s", dt_certificate_tool, opts->tool);
+    if (!tool) return dt_fail_memory(c->err, strlen(opts->tool), "conversion.json");
+    dt_json_str(j, tool);
+    dt_free(tool);
+    dt_json_key(j, "version");
+    dt_json_str(j, DT_VERSION);
+    if (opts->command) write_bytes(j, "command", opts->command);
+    dt_json_key(j, "to");
+    dt_json_str(j, dt_format_names[opts->format]);
+    write_sources(j, opts);
+    write_options(j, opts);
+    dt_json_key(j, "class_base");
+    dt_json_int(j, opts->class_base);
+    dt_json_key(j, "names");
+    dt_json_array(j);
+    for (size_t i = 0; i < set->class_count; i++)
+        dt_json_str(j, set->classes[i]);
+    dt_json_array_end(j);
+    write_counts(j, report);
+    return write_fates(j, &report->findings, c->err);
+}
+
+/* Those about objects, or those about files and the set. */
+static dt_status write_findings(certificate *c, const dt_findings *findings, int objects)
+{
+    dt_json_key(&c->json, objects ? "objects" : "findings");
+    dt_json_array(&c->json);
+    for (size_t i = 0; i < findings->count; i++) {
+        if ((findings->items[i].object >= 0) != objects) continue;
+        write_finding(&c->json, &findings->items[i]);
+        DT_TRY(dt_stream_flush(&c->stream, &c->text, DT_STREAM_PIECE, c->err));
+    }
+    dt_json_array_end(&c->json);
+    return DT_OK;
+}
+
+static dt_status write_files(certificate *c, const dt_output_list *files)
+{
+    dt_json *j = &c->json;
+    dt_json_key(j, "folders");
+    dt_json_array(j);
+    for (size_t i = 0; i < files->folders.count; i++) {
+        dt_json_compact(j);
+        dt_json_object(j);
+        write_bytes(j, "path", files->folders.items[i]);
+        dt_json_object_end(j);
+    }
+    dt_json_array_end(j);
+    dt_json_key(j, "files");
+    dt_json_array(j);
+    for (size_t i = 0; i < files->count; i++) {
+        dt_json_compact(j);
+        dt_json_object(j);
+        write_bytes(j, "path", files->items[i].path);
+        if (files->items[i].link) {
+            write_bytes(j, "link", files->items[i].link);
+        } else {
+            dt_json_key(j, "sha256");
+            dt_json_str(j, files->items[i].sha256);
+        }
+        dt_json_object_end(j);
+        DT_TRY(dt_stream_flush(&c->stream, &c->text, DT_STREAM_PIECE, c->err));
+    }
+    dt_json_array_end(j);
+    return DT_OK;
+}
+
 dt_status dt_certificate_write(const dt_target_opts *opts, const dt_dataset *set,
-                               const dt_target_report *report, const dt_output_list *files, dt_str *out,
+                               const dt_target_report *report, const char *root, dt_output_list *files,
                                dt_error *err)
 {
-    dt_json j = dt_json_begin(out, 1);
-    dt_json_object(&j);
-    dt_json_key(&j, "tool");
-    char *tool = dt_format("%s%s", dt_certificate_tool, opts->tool);
-    if (!tool) return dt_fail_memory(err, strlen(opts->tool), "conversion.json");
-    dt_json_str(&j, tool);
-    dt_free(tool);
-    dt_json_key(&j, "version");
-    dt_json_str(&j, DT_VERSION);
-    if (opts->command) write_bytes(&j, "command", opts->command);
-    dt_json_key(&j, "to");
-    dt_json_str(&j, dt_format_names[opts->format]);
-    write_sources(&j, opts);
-    write_options(&j, opts);
-    dt_json_key(&j, "class_base");
-    dt_json_int(&j, opts->class_base);
-    dt_json_key(&j, "names");
-    dt_json_array(&j);
-    for (size_t i = 0; i < set->class_count; i++)
-        dt_json_str(&j, set->classes[i]);
-    dt_json_array_end(&j);
-    write_counts(&j, report);
-    write_fates(&j, &report->findings);
-    /* First the fate of objects, then what is about files and the set. */
-    for (int objects = 1; objects >= 0; objects--) {
-        dt_json_key(&j, objects ? "objects" : "findings");
-        dt_json_array(&j);
-        for (size_t i = 0; i < report->findings.count; i++)
-            if ((report->findings.items[i].object >= 0) == objects)
-                write_finding(&j, &report->findings.items[i]);
-        dt_json_array_end(&j);
+    certificate c = {.err = err};
+    DT_TRY(dt_stream_open(&c.stream, root, "conversion.json", err));
+    c.json = dt_json_begin(&c.text, 1);
+    dt_status st = write_head(&c, opts, set, report);
+    if (st == DT_OK) st = write_findings(&c, &report->findings, 1);
+    if (st == DT_OK) st = write_findings(&c, &report->findings, 0);
+    if (st == DT_OK) st = write_files(&c, files);
+    if (st == DT_OK) {
+        dt_json_object_end(&c.json);
+        dt_str_char(&c.text, '\n');
+        st = dt_stream_flush(&c.stream, &c.text, 1, err);
     }
-    dt_json_key(&j, "folders");
-    dt_json_array(&j);
-    for (size_t i = 0; i < files->folders.count; i++) {
-        dt_json_compact(&j);
-        dt_json_object(&j);
-        write_bytes(&j, "path", files->folders.items[i]);
-        dt_json_object_end(&j);
-    }
-    dt_json_array_end(&j);
-    dt_json_key(&j, "files");
-    dt_json_array(&j);
-    for (size_t i = 0; i < files->count; i++) {
-        dt_json_compact(&j);
-        dt_json_object(&j);
-        write_bytes(&j, "path", files->items[i].path);
-        if (files->items[i].link) {
-            write_bytes(&j, "link", files->items[i].link);
-        } else {
-            dt_json_key(&j, "sha256");
-            dt_json_str(&j, files->items[i].sha256);
-        }
-        dt_json_object_end(&j);
-    }
-    dt_json_array_end(&j);
-    dt_json_object_end(&j);
-    dt_str_char(out, '\n');
-    return out->failed ? dt_fail_memory(err, out->len, "conversion.json") : DT_OK;
+    if (st == DT_OK) st = dt_stream_close(&c.stream, files, err);
+    dt_stream_abort(&c.stream);
+    dt_str_free(&c.text);
+    return st;
 }

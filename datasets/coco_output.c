@@ -7,8 +7,6 @@
 #include "datasets/coco_ids.h"
 #include "datasets/coco_record.h"
 
-enum { FLUSH_BYTES = 1 << 20 };
-
 /* One JSON file in the making: text goes to the file a megabyte at a time. */
 typedef struct coco_writer {
     const dt_output_job *job;
@@ -23,15 +21,6 @@ typedef struct coco_writer {
     dt_error *err;
 } coco_writer;
 
-static dt_status flush(coco_writer *w, size_t limit)
-{
-    if (w->text.failed) return dt_fail_memory(w->err, w->text.len, "a COCO file");
-    if (w->text.len < limit || !w->text.len) return DT_OK;
-    DT_TRY(dt_stream_write(&w->stream, w->text.data, w->text.len, w->err));
-    dt_str_clear(&w->text);
-    return DT_OK;
-}
-
 static dt_status put_images(coco_writer *w)
 {
     dt_json *j = w->record.json;
@@ -45,7 +34,7 @@ static dt_status put_images(coco_writer *w)
         dt_status st = dt_coco_put_image(&w->record, r, w->ids.images[i - w->ids.first_record], name);
         dt_free(name);
         DT_TRY(st);
-        DT_TRY(flush(w, FLUSH_BYTES));
+        DT_TRY(dt_stream_flush(&w->stream, &w->text, DT_STREAM_PIECE, w->err));
     }
     dt_json_array_end(j);
     return DT_OK;
@@ -63,7 +52,7 @@ static dt_status put_annotations(coco_writer *w)
             const dt_object *o = &set->objects[k];
             DT_TRY(dt_coco_put_annotation(&w->record, r, o, w->ids.objects[k - w->ids.first_object],
                                           w->ids.images[i - w->ids.first_record], w->classes[o->cls]));
-            DT_TRY(flush(w, FLUSH_BYTES));
+            DT_TRY(dt_stream_flush(&w->stream, &w->text, DT_STREAM_PIECE, w->err));
         }
     }
     dt_json_array_end(w->record.json);
@@ -142,7 +131,7 @@ static dt_status put_all(coco_writer *w)
     DT_TRY(put_annotations(w));
     dt_json_object_end(w->record.json);
     dt_str_char(&w->text, '\n');
-    return flush(w, 1);
+    return dt_stream_flush(&w->stream, &w->text, 1, w->err);
 }
 
 static dt_status put_file(const dt_output_job *job, const dt_split *split, const int64_t *classes,

@@ -81,6 +81,15 @@ dt_status dt_stream_write(dt_output_stream *s, const void *data, size_t size, dt
     return DT_OK;
 }
 
+dt_status dt_stream_flush(dt_output_stream *s, dt_str *text, size_t limit, dt_error *err)
+{
+    if (text->failed) return dt_fail_memory(err, text->len, s->path);
+    if (text->len < limit || !text->len) return DT_OK;
+    DT_TRY(dt_stream_write(s, text->data, text->len, err));
+    dt_str_clear(text);
+    return DT_OK;
+}
+
 dt_status dt_stream_close(dt_output_stream *s, dt_output_list *list, dt_error *err)
 {
     char sha256[DT_SHA256_TEXT];

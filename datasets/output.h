@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "core/sha256.h"
 #include "core/status.h"
+#include "core/str.h"
 
 /** One file of an output. */
 typedef struct dt_output_file {
@@ -46,6 +47,11 @@ dt_status dt_stream_open(dt_output_stream *s, const char *root, const char *path
 dt_status dt_stream_write(dt_output_stream *s, const void *data, size_t size, dt_error *err);
 dt_status dt_stream_close(dt_output_stream *s, dt_output_list *list, dt_error *err);
 void dt_stream_abort(dt_output_stream *s);
+
+/** Writes the text and empties it, if it is `limit` bytes long at least: for text that is made little by little.
+ *  DT_ERR_MEMORY if it has failed. */
+enum { DT_STREAM_PIECE = 1 << 20 };
+dt_status dt_stream_flush(dt_output_stream *s, dt_str *text, size_t limit, dt_error *err);
 
 /** Puts a picture at root/path: a copy, or a symbolic link to its absolute path (`here`: the current folder). */
 dt_status dt_output_copy(dt_output_list *list, const char *root, const char *path, const char *image,

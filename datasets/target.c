@@ -122,12 +122,8 @@ static dt_status put(const dt_dataset *set, const dt_target_opts *opts, const dt
                      dt_target_report *report, dt_error *err)
 {
     dt_output_list files = {0};
-    dt_str certificate = {0};
     dt_status st = writers[opts->format](set, opts, stage->path, opts->pool, &files, report, err);
-    if (st == DT_OK) st = dt_certificate_write(opts, set, report, &files, &certificate, err);
-    if (st == DT_OK)
-        st = dt_output_write(&files, stage->path, "conversion.json", certificate.data, certificate.len, err);
-    dt_str_free(&certificate);
+    if (st == DT_OK) st = dt_certificate_write(opts, set, report, stage->path, &files, err);
     dt_output_free(&files);
     return st;
 }

@@ -73,9 +73,9 @@ dt_status dt_voc_write(const dt_dataset *set, const dt_target_opts *opts, const 
 dt_status dt_coco_write(const dt_dataset *set, const dt_target_opts *opts, const char *root, dt_pool *pool,
                         dt_output_list *files, dt_target_report *report, dt_error *err);
 
-/** conversion.json of an output. New text in *out. */
+/** Writes root/conversion.json, in which `files` are listed, and adds it to them. */
 dt_status dt_certificate_write(const dt_target_opts *opts, const dt_dataset *set,
-                               const dt_target_report *report, const dt_output_list *files, dt_str *out,
+                               const dt_target_report *report, const char *root, dt_output_list *files,
                                dt_error *err);
 
 /** The value of "tool" begins with this. */

@@ -4,6 +4,7 @@
 
 #include "core/pool.h"
 #include "datasets/dataset.h"
+#include "datasets/fingerprint.h"
 
 typedef struct dt_check_opts {
     dt_pool *pool; /* NULL: serially */
@@ -34,5 +35,9 @@ dt_status dt_check_boxes(const dt_dataset *set, const dt_check_opts *opts, dt_fi
  *  coefficient is read, so that damage shows, but few are turned into pixels. */
 dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
                             dt_error *err);
+
+/** The first half of it: decodes and fills prints (zeroed, one a record of the set; not known where there is no picture). */
+dt_status dt_check_decode(const dt_dataset *set, const dt_check_opts *opts, dt_fingerprint *prints,
+                          dt_findings *findings, dt_error *err);
 
 #endif

@@ -126,18 +126,16 @@ static dt_status report_near(const dt_dataset *set, const dt_fingerprint *prints
     return st;
 }
 
-dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
-                            dt_error *err)
+dt_status dt_check_decode(const dt_dataset *set, const dt_check_opts *opts, dt_fingerprint *prints,
+                          dt_findings *findings, dt_error *err)
 {
     int threads = opts->pool ? dt_pool_threads(opts->pool) : 1;
     size_t chunks = (set->record_count + GRAIN - 1) / GRAIN;
-    decode_job job = {.set = set};
+    decode_job job = {.set = set, .prints = prints};
     dt_status st = DT_OK;
-    job.prints = dt_calloc(set->record_count, sizeof *job.prints);
     job.findings = dt_calloc(chunks, sizeof *job.findings);
     job.errors = dt_calloc((size_t)threads, sizeof *job.errors);
-    if (!job.prints || !job.findings || !job.errors)
-        st = dt_fail_memory(err, set->record_count * sizeof *job.prints, "fingerprints");
+    if (!job.findings || !job.errors) st = dt_fail_memory(err, chunks * sizeof *job.findings, "findings");
     if (st == DT_OK && (st = decode_all(&job, opts, threads)) != DT_OK)
         for (int i = threads - 1; i >= 0; i--)
             if (job.errors[i].status != DT_OK)
@@ -146,9 +144,18 @@ dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt
         if (st == DT_OK && findings) st = dt_findings_append(findings, &job.findings[i], err);
         dt_findings_free(&job.findings[i]);
     }
-    if (st == DT_OK) st = report_near(set, job.prints, findings, err);
-    dt_free(job.prints);
     dt_free(job.findings);
     dt_free(job.errors);
+    return st;
+}
+
+dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
+                            dt_error *err)
+{
+    dt_fingerprint *prints = dt_calloc(set->record_count, sizeof *prints);
+    if (!prints) return dt_fail_memory(err, set->record_count * sizeof *prints, "fingerprints");
+    dt_status st = dt_check_decode(set, opts, prints, findings, err);
+    if (st == DT_OK) st = report_near(set, prints, findings, err);
+    dt_free(prints);
     return st;
 }

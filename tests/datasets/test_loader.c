@@ -34,7 +34,7 @@ static dt_status fake_load(void *self, int64_t index, dt_sample *out, dt_error *
         v = v * 1664525u + 1013904223u;
         out->image.data[i] = (uint8_t)(v >> 24);
     }
-    CHECK_INT(out->cls, -1);
+    if (out->cls != -1) return dt_fail(err, DT_ERR_STATE, "cls is %d before load()", out->cls);
     if (f->classify) out->cls = (int32_t)(index % 7);
     for (int i = 0; i < (int)(index % 4); i++)
         DT_TRY(

@@ -29,6 +29,17 @@ dt_rng dt_rng_make(uint64_t seed, dt_rng_purpose purpose, uint64_t a, uint64_t b
     return rng;
 }
 
+dt_rng dt_rng_fork(const dt_rng *rng, uint64_t tag)
+{
+    const uint64_t key = (uint64_t)rng->key[1] << 32 | rng->key[0];
+    const uint64_t forked = mix64(mix64(key ^ 0x5bf03635u) + 0x9e3779b97f4a7c15u * (tag + 1));
+    dt_rng out = *rng;
+    out.key[0] = (uint32_t)forked;
+    out.key[1] = (uint32_t)(forked >> 32);
+    out.used = 4;
+    return out;
+}
+
 void dt_philox4x32(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
 {
     uint32_t k0 = key[0], k1 = key[1];

@@ -30,6 +30,10 @@ typedef struct dt_rng {
 
 dt_rng dt_rng_make(uint64_t seed, dt_rng_purpose purpose, uint64_t a, uint64_t b);
 
+/** Another stream, a pure function of where `rng` stands and of `tag`; *rng does not move. For draws that are optional:
+ *  taking them moves no other. */
+dt_rng dt_rng_fork(const dt_rng *rng, uint64_t tag);
+
 /** One Philox4x32-10 block: out = f(key, counter). Matches the known-answer vectors of Random123. */
 void dt_philox4x32(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4]);
 

@@ -1,20 +1,20 @@
-/* conversion.json: what a conversion did, and the hash of everything that it wrote. */
+/* conversion.json: what a command did, and the hash of everything that it wrote. */
 #include <stdio.h>
 #include <string.h>
 
 #include "core/json.h"
 #include "core/mem.h"
-#include "datasets/convert.h"
 #include "datasets/output_split.h"
+#include "datasets/rules.h"
 
-const char dt_certificate_tool[] = "dettool convert";
+const char dt_certificate_tool[] = "dettool ";
 
 /* JSON holds UTF-8 only: of other names the bytes follow as hexadecimal digits. */
 static void write_bytes(dt_json *j, const char *key, const char *text)
 {
     dt_json_key(j, key);
     dt_json_str(j, text);
-    const char *p = text;
+    const char *p = text ? text : "";
     for (size_t n; *p && (n = dt_output_utf8(p)) > 0;)
         p += n;
     if (!*p) return;
@@ -37,8 +37,7 @@ static void write_finding(dt_json *j, const dt_finding *f)
     static const char *const fates[] = {"kept", "changed", "dropped"};
     dt_json_compact(j);
     dt_json_object(j);
-    dt_json_key(j, "file");
-    dt_json_str(j, f->file);
+    write_bytes(j, "file", f->file);
     if (f->line) {
         dt_json_key(j, "line");
         dt_json_int(j, f->line);
@@ -46,6 +45,8 @@ static void write_finding(dt_json *j, const dt_finding *f)
     if (f->object >= 0) {
         dt_json_key(j, "object");
         dt_json_int(j, f->object);
+    }
+    if (f->object >= 0 || f->fate != DT_FATE_NONE) { /* a picture has a fate, too */
         dt_json_key(j, "fate");
         dt_json_str(j, fates[f->fate]);
     }
@@ -72,34 +73,32 @@ static void write_count(dt_json *j, const char *key, size_t value)
     dt_json_int(j, (int64_t)value);
 }
 
-static void write_options(dt_json *j, const dt_convert_opts *o)
+static void write_options(dt_json *j, const dt_target_opts *o)
 {
-    static const char *const rules[] = {"exact", "minus-one", "raw"},
-                             *const difficult[] = {"drop", "keep", "ignore"},
-                             *const images[] = {"link", "copy", "none"};
+    static const char *const difficult[] = {"drop", "keep", "ignore"},
+                             *const images[] = {"link", "copy", "none"},
+                             *const layouts[] = {"ultralytics", "darknet"};
     /* `difficult` and `crowd` have the same three choices. */
     dt_json_key(j, "options");
     dt_json_object(j);
-    dt_json_key(j, "classes");
-    dt_json_str(j, o->classes_file);
+    for (size_t i = 0; i < o->note_count; i++) {
+        dt_json_key(j, o->notes[i].key);
+        dt_json_str(j, o->notes[i].value);
+    }
     dt_json_key(j, "class_base");
     dt_json_int(j, o->class_base);
+    if (o->format == DT_FORMAT_YOLO) {
+        dt_json_key(j, "layout");
+        dt_json_str(j, layouts[o->layout]);
+    }
     dt_json_key(j, "voc_rule");
-    dt_json_str(j, rules[o->voc_rule]);
+    dt_json_str(j, dt_voc_rule_names[o->voc_rule]);
     dt_json_key(j, "difficult");
     dt_json_str(j, difficult[o->difficult]);
     dt_json_key(j, "crowd");
     dt_json_str(j, difficult[o->crowd]);
     dt_json_key(j, "images");
     dt_json_str(j, images[o->images]);
-    if (o->image_dir) {
-        dt_json_key(j, "image_dir");
-        dt_json_str(j, o->image_dir);
-    }
-    if (o->to == DT_FORMAT_YOLO) {
-        dt_json_key(j, "layout");
-        dt_json_str(j, o->layout == DT_LAYOUT_DARKNET ? "darknet" : "ultralytics");
-    }
     dt_json_key(j, "invalid");
     dt_json_str(j, o->keep_invalid ? "keep" : "fix");
     dt_json_object_end(j);
@@ -128,7 +127,51 @@ static void write_evidence(dt_json *j, const dt_voc_evidence *e)
     dt_json_object_end(j);
 }
 
-static void write_counts(dt_json *j, const dt_convert_report *r)
+static void write_sources(dt_json *j, const dt_target_opts *o)
+{
+    dt_json_key(j, "sources");
+    dt_json_array(j);
+    for (size_t i = 0; i < o->source_count; i++) {
+        const dt_set_source *s = &o->sources[i];
+        dt_json_object(j);
+        write_bytes(j, "path", s->path);
+        dt_json_key(j, "format");
+        dt_json_str(j, dt_format_names[s->format]);
+        write_count(j, "pictures", s->records);
+        write_count(j, "objects", s->objects);
+        if (s->format == DT_FORMAT_VOC) {
+            dt_json_key(j, "voc_rule");
+            dt_json_str(j, dt_voc_rule_names[s->voc_rule]);
+            write_evidence(j, &s->evidence);
+        }
+        dt_json_object_end(j);
+    }
+    dt_json_array_end(j);
+}
+
+/* How many objects and pictures each rule changed and dropped. */
+static void write_fates(dt_json *j, const dt_findings *findings)
+{
+    size_t rules;
+    const dt_rule *all = dt_rules(&rules);
+    dt_json_key(j, "fates");
+    dt_json_object(j);
+    for (size_t i = 0; i < rules; i++) {
+        size_t count[3] = {0};
+        for (size_t k = 0; k < findings->count; k++)
+            if (strcmp(findings->items[k].rule, all[i].id) == 0) count[findings->items[k].fate]++;
+        if (!count[DT_FATE_CHANGED] && !count[DT_FATE_DROPPED]) continue;
+        dt_json_key(j, all[i].id);
+        dt_json_compact(j);
+        dt_json_object(j);
+        write_count(j, "changed", count[DT_FATE_CHANGED]);
+        write_count(j, "dropped", count[DT_FATE_DROPPED]);
+        dt_json_object_end(j);
+    }
+    dt_json_object_end(j);
+}
+
+static void write_counts(dt_json *j, const dt_target_report *r)
 {
     dt_json_key(j, "counts");
     dt_json_object(j);
@@ -150,24 +193,24 @@ static void write_counts(dt_json *j, const dt_convert_report *r)
     dt_json_object_end(j);
 }
 
-dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *set,
-                               const dt_convert_report *report, const dt_output_list *files, dt_str *out,
+dt_status dt_certificate_write(const dt_target_opts *opts, const dt_dataset *set,
+                               const dt_target_report *report, const dt_output_list *files, dt_str *out,
                                dt_error *err)
 {
     dt_json j = dt_json_begin(out, 1);
     dt_json_object(&j);
     dt_json_key(&j, "tool");
-    dt_json_str(&j, dt_certificate_tool);
+    char *tool = dt_format("%s%s", dt_certificate_tool, opts->tool);
+    if (!tool) return dt_fail_memory(err, strlen(opts->tool), "conversion.json");
+    dt_json_str(&j, tool);
+    dt_free(tool);
     dt_json_key(&j, "version");
     dt_json_str(&j, DT_VERSION);
-    dt_json_key(&j, "from");
-    dt_json_str(&j, dt_format_names[opts->from]);
+    if (opts->command) write_bytes(&j, "command", opts->command);
     dt_json_key(&j, "to");
-    dt_json_str(&j, dt_format_names[opts->to]);
-    dt_json_key(&j, "source");
-    dt_json_str(&j, opts->source);
+    dt_json_str(&j, dt_format_names[opts->format]);
+    write_sources(&j, opts);
     write_options(&j, opts);
-    if (opts->from == DT_FORMAT_VOC) write_evidence(&j, &report->evidence);
     dt_json_key(&j, "class_base");
     dt_json_int(&j, opts->class_base);
     dt_json_key(&j, "names");
@@ -176,6 +219,7 @@ dt_status dt_certificate_write(const dt_convert_opts *opts, const dt_dataset *se
         dt_json_str(&j, set->classes[i]);
     dt_json_array_end(&j);
     write_counts(&j, report);
+    write_fates(&j, &report->findings);
     /* First the fate of objects, then what is about files and the set. */
     for (int objects = 1; objects >= 0; objects--) {
         dt_json_key(&j, objects ? "objects" : "findings");

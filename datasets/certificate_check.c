@@ -9,7 +9,7 @@
 #include "core/sha256.h"
 #include "core/strmap.h"
 #include "datasets/certificate_read.h"
-#include "datasets/convert.h"
+#include "datasets/target.h"
 
 enum { MAX_FILE_BYTES = 1 << 30, MAX_DEPTH = 16 };
 

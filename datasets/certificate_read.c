@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/convert.h"
 #include "datasets/json_scan.h"
+#include "datasets/target.h"
 #include "datasets/voc_layout.h"
 
 /* One entry of "files" or "folders". */
@@ -104,7 +104,8 @@ static dt_status read_root(dt_scan *s, dt_output_list *files, dt_error *err)
     while (dt_scan_key(s, &key, &len)) {
         if (dt_scan_is(key, len, "tool")) {
             DT_TRY(dt_scan_string(s, &text, &len));
-            ours = dt_scan_is(text, len, dt_certificate_tool);
+            size_t n = strlen(dt_certificate_tool);
+            ours = len > n && memcmp(text, dt_certificate_tool, n) == 0;
         } else if (dt_scan_is(key, len, "files")) {
             listed = 1;
             DT_TRY(read_list(s, files, 0, err));

@@ -73,6 +73,13 @@ dt_status coco_grow(dt_scan *s, void *items, size_t *capacity, size_t count, siz
     return s->status = dt_fail_memory(s->err, (count + 1) * bytes, "the records of a COCO file");
 }
 
+/* Bytes of the value that began at `offset` and has just been read. */
+static uint32_t bytes_since(const dt_scan *s, uint64_t offset)
+{
+    uint64_t bytes = s->base + (uint64_t)(s->pos - s->window) - offset;
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
 /* ---- records ---- */
 
 static dt_status read_image(dt_coco_file *file, dt_scan *s)
@@ -102,6 +109,7 @@ static dt_status read_image(dt_coco_file *file, dt_scan *s)
     }
     DT_TRY(s->status);
     DT_TRY(coco_need(s, seen, needed, 1, "an image"));
+    image.bytes = bytes_since(s, image.offset);
     file->images[file->image_count++] = image;
     return DT_OK;
 }
@@ -128,6 +136,7 @@ static dt_status read_category(dt_coco_file *file, dt_scan *s)
     }
     DT_TRY(s->status);
     DT_TRY(coco_need(s, seen, needed, 1, "a category"));
+    category.bytes = bytes_since(s, category.offset);
     file->categories[file->category_count++] = category;
     return DT_OK;
 }
@@ -140,8 +149,7 @@ static dt_status read_segmentation(dt_scan *s, dt_coco_annotation *a)
                       : kind == DT_SCAN_OBJECT ? DT_COCO_SEG_RLE
                                                : DT_COCO_SEG_NONE;
     DT_TRY(dt_scan_skip(s));
-    uint64_t bytes = s->base + (uint64_t)(s->pos - s->window) - a->segmentation_offset;
-    a->segmentation_bytes = bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+    a->segmentation_bytes = bytes_since(s, a->segmentation_offset);
     return DT_OK;
 }
 
@@ -188,6 +196,7 @@ static dt_status read_annotation(dt_coco_file *file, dt_scan *s)
             DT_TRY(read_segmentation(s, &a));
         } else {
             if (!foreign) foreign = foreign_kind(key, len);
+            a.other = 1;
             dt_scan_skip(s);
         }
     }
@@ -201,6 +210,7 @@ static dt_status read_annotation(dt_coco_file *file, dt_scan *s)
     a.w = box[2];
     a.h = box[3];
     if (!a.has_area) a.area = a.w * a.h;
+    a.bytes = bytes_since(s, a.offset);
     file->annotations[file->annotation_count++] = a;
     return DT_OK;
 }
@@ -214,6 +224,18 @@ static dt_status read_list(dt_coco_file *file, dt_scan *s, size_t *count, read_r
     while (dt_scan_item(s))
         DT_TRY(record(file, s));
     return s->status;
+}
+
+static dt_status read_member(dt_coco_file *file, dt_scan *s, const char *key, size_t len)
+{
+    dt_coco_member member = {0};
+    DT_TRY(coco_grow(s, &file->members, &file->member_capacity, file->member_count, sizeof *file->members));
+    DT_TRY(keep_text(file, s, key, len, &member.key));
+    member.offset = dt_scan_offset(s);
+    DT_TRY(dt_scan_skip(s));
+    member.bytes = bytes_since(s, member.offset);
+    file->members[file->member_count++] = member;
+    return DT_OK;
 }
 
 static dt_status read_top(dt_coco_file *file, dt_scan *s)
@@ -237,7 +259,7 @@ static dt_status read_top(dt_coco_file *file, dt_scan *s)
             DT_TRY(read_list(file, s, &file->category_count, read_category));
             seen |= 4;
         } else {
-            dt_scan_skip(s);
+            DT_TRY(read_member(file, s, key, len));
         }
     }
     DT_TRY(dt_scan_end(s));
@@ -310,6 +332,7 @@ void dt_coco_file_free(dt_coco_file *file)
     dt_free(file->images);
     dt_free(file->categories);
     dt_free(file->annotations);
+    dt_free(file->members);
     dt_id_map_free(&file->image_by_id);
     dt_id_map_free(&file->category_by_id);
     for (dt_coco_text_block *b = file->texts, *next; b; b = next) {

@@ -1,7 +1,8 @@
 /** MS COCO files: instances (ground truth) and results (detections), read in one streaming pass.
  *
  * Kept of an instances file: images, categories, and of each annotation what detection needs plus the place
- * of its segmentation in the file (the polygons themselves are passed over unparsed). Other keys are skipped.
+ * of its segmentation in the file (the polygons themselves are passed over unparsed). Other keys are skipped; where the
+ * records lie is kept, so that they can be read again.
  * A key that stands twice in an object counts with its last value, as in Python. Ids may be any 64-bit
  * numbers in any order; one that is used twice in its list is an error naming both places. */
 #ifndef DT_DATASETS_COCO_JSON_H
@@ -19,13 +20,22 @@ typedef struct dt_coco_image {
     int32_t width, height; /* 0 if the file does not say */
     const char *file_name; /* "" if absent; belongs to the file's data, as the names below */
     uint64_t offset;       /* of the record in the file, bytes */
+    uint32_t bytes;        /* of the record; UINT32_MAX: 4 GiB or more */
 } dt_coco_image;
 
 typedef struct dt_coco_category {
     int64_t id;
     const char *name, *supercategory; /* "" if absent */
     uint64_t offset;
+    uint32_t bytes;
 } dt_coco_category;
+
+/** A member of the file besides the three lists: where its value lies. */
+typedef struct dt_coco_member {
+    const char *key;
+    uint64_t offset;
+    uint32_t bytes;
+} dt_coco_member;
 
 typedef enum dt_coco_segmentation {
     DT_COCO_SEG_NONE,
@@ -39,9 +49,11 @@ typedef struct dt_coco_annotation {
     double area;       /* w * h if has_area is 0 */
     uint64_t offset, segmentation_offset;
     uint32_t segmentation_bytes; /* UINT32_MAX: 4 GiB or more */
+    uint32_t bytes;              /* of the record */
     uint8_t segmentation;        /* dt_coco_segmentation */
     uint8_t has_area, has_iscrowd, iscrowd;
     uint8_t difficult; /* "difficult" or "ignore", as sets converted from VOC have them */
+    uint8_t other;     /* there are keys that have no field here */
 } dt_coco_annotation;
 
 typedef struct dt_coco_text_block dt_coco_text_block;
@@ -50,6 +62,8 @@ typedef struct dt_coco_file {
     dt_coco_image *images;
     dt_coco_category *categories;
     dt_coco_annotation *annotations;
+    dt_coco_member *members;
+    size_t member_count, member_capacity;
     size_t image_count, category_count, annotation_count;
     size_t image_capacity, category_capacity, annotation_capacity;
     dt_id_map image_by_id, category_by_id; /* positions in the lists */

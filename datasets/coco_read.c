@@ -1,16 +1,14 @@
 /* From instances files to records. */
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/mem.h"
 #include "datasets/coco.h"
 #include "datasets/coco_json.h"
+#include "datasets/coco_text.h"
 #include "datasets/voc_layout.h"
 
 typedef struct coco_reader {
@@ -72,6 +70,9 @@ static dt_status add_classes(coco_reader *r)
         const char *name = *c->name ? c->name : made;
         st = name ? dt_dataset_class(r->set, name, strlen(name), &r->classes[sorted[i].index], r->err)
                   : dt_fail_memory(r->err, 1, "categories");
+        if (st == DT_OK && (r->set->class_count > before || !dt_dataset_category(r->set, name)))
+            st = dt_dataset_add_category(r->set, &(dt_category){name, c->id, r->label, c->offset, c->bytes},
+                                         r->err);
         if (st == DT_OK && r->set->class_count == before && (size_t)r->classes[sorted[i].index] >= earlier)
             st = say(r, DT_WARNING, "category-twice",
                      "two categories are called '%.200s': they become one class", name);
@@ -176,6 +177,11 @@ static dt_status add_image(coco_reader *r, const dt_coco_image *image)
     dt_status st = dt_dataset_add_record(r->set, path, NULL, &record, r->err);
     dt_free(path);
     DT_TRY(st);
+    dt_record_extra *extra = dt_arena_take(&r->set->texts, sizeof *extra);
+    if (!extra) return dt_fail_memory(r->err, sizeof *extra, "images");
+    *extra = (dt_record_extra){.id = image->id, .offset = image->offset, .bytes = image->bytes};
+    record->extra = extra;
+    record->origin = DT_ORIGIN_COCO;
     record->label = r->label;
     record->width = image->width;
     record->height = image->height;
@@ -199,7 +205,8 @@ static dt_status add_annotation(coco_reader *r, const dt_coco_annotation *a)
 {
     dt_object_extra *extra = dt_arena_take(&r->set->texts, sizeof *extra);
     if (!extra) return dt_fail_memory(r->err, sizeof *extra, "annotations");
-    *extra = (dt_object_extra){.id = a->id, .has_id = 1};
+    *extra = (dt_object_extra){
+        .id = a->id, .has_id = 1, .has_other = (int8_t)a->other, .offset = a->offset, .bytes = a->bytes};
     /* "[]" is what tools write where there is none. */
     if (a->segmentation != DT_COCO_SEG_NONE && a->segmentation_bytes > 2) {
         extra->segmentation_offset = a->segmentation_offset;
@@ -245,6 +252,10 @@ static dt_status read_source(coco_reader *r)
     DT_TRY(find_images(r));
     DT_TRY(group_annotations(r));
     DT_TRY(add_records(r));
+    for (size_t i = 0; i < r->file.member_count; i++) {
+        const dt_coco_member *m = &r->file.members[i];
+        DT_TRY(dt_dataset_add_member(r->set, &(dt_member){r->label, m->key, m->offset, m->bytes}, r->err));
+    }
     return r->file.image_count ? DT_OK : say(r, DT_WARNING, "split-empty", "the file has no images");
 }
 
@@ -276,33 +287,14 @@ dt_status dt_coco_read(const char *path, const dt_coco_read_opts *opts, dt_datas
 dt_status dt_coco_segmentation_read(const dt_record *record, const dt_object *object, dt_str *out,
                                     dt_error *err)
 {
-    enum { MAX_BYTES = 1 << 30 };
     const dt_object_extra *e = object->extra;
+    dt_coco_texts texts = {.fd = -1};
+    const char *text;
     if (!e || !e->segmentation_bytes) return dt_fail(err, DT_ERR_ARG, "the object has no segmentation");
-    if (e->segmentation_bytes > MAX_BYTES)
-        return dt_fail(err, DT_ERR_UNSUPPORTED, "%s: annotation %lld: a segmentation of %zu bytes",
-                       record->label, (long long)e->id, e->segmentation_bytes);
-    char *text = dt_malloc(e->segmentation_bytes);
-    if (!text) return dt_fail_memory(err, e->segmentation_bytes, "a segmentation");
-    int fd = open(record->label, O_RDONLY | O_CLOEXEC | O_NONBLOCK), code = fd < 0 ? errno : 0;
-    size_t have = 0;
-    while (fd >= 0 && have < e->segmentation_bytes) {
-        ssize_t n =
-            pread(fd, text + have, e->segmentation_bytes - have, (off_t)(e->segmentation_offset + have));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) code = errno;
-        if (n <= 0) break;
-        have += (size_t)n;
-    }
-    dt_status st = DT_OK;
-    if (have < e->segmentation_bytes)
-        st =
-            dt_fail(err, DT_ERR_IO, "%s: annotation %lld: its segmentation cannot be read: %s", record->label,
-                    (long long)e->id, code ? strerror(code) : "the file is shorter than before");
-    else
-        dt_str_append_n(out, text, have);
-    if (fd >= 0) close(fd);
-    dt_free(text);
-    if (st == DT_OK && out->failed) st = dt_fail_memory(err, have, "a segmentation");
+    dt_status st =
+        dt_coco_text(&texts, record->label, e->segmentation_offset, e->segmentation_bytes, &text, err);
+    if (st == DT_OK) dt_str_append_n(out, text, e->segmentation_bytes);
+    dt_coco_texts_close(&texts);
+    if (st == DT_OK && out->failed) st = dt_fail_memory(err, e->segmentation_bytes, "a segmentation");
     return st;
 }

@@ -13,6 +13,8 @@ void dt_dataset_free(dt_dataset *set)
     dt_free(set->splits);
     dt_free(set->records);
     dt_free(set->objects);
+    dt_free(set->categories);
+    dt_free(set->members);
     dt_strmap_free(&set->class_index);
     dt_arena_free(&set->texts);
     *set = (dt_dataset){0};
@@ -34,6 +36,37 @@ dt_status dt_dataset_class(dt_dataset *set, const char *name, size_t len, int32_
     *cls = (int32_t)set->class_count;
     set->classes[set->class_count++] = copy;
     return DT_OK;
+}
+
+dt_status dt_dataset_add_category(dt_dataset *set, const dt_category *category, dt_error *err)
+{
+    dt_category next = *category;
+    next.name = dt_arena_text(&set->texts, category->name);
+    next.label = dt_arena_text(&set->texts, category->label);
+    if (!next.name || !next.label ||
+        dt_grow(&set->categories, &set->category_capacity, set->category_count + 1, sizeof next) != 0)
+        return dt_fail_memory(err, sizeof next, "categories");
+    set->categories[set->category_count++] = next;
+    return DT_OK;
+}
+
+dt_status dt_dataset_add_member(dt_dataset *set, const dt_member *member, dt_error *err)
+{
+    dt_member next = *member;
+    next.label = dt_arena_text(&set->texts, member->label);
+    next.key = dt_arena_text(&set->texts, member->key);
+    if (!next.label || !next.key ||
+        dt_grow(&set->members, &set->member_capacity, set->member_count + 1, sizeof next) != 0)
+        return dt_fail_memory(err, sizeof next, "members of a COCO file");
+    set->members[set->member_count++] = next;
+    return DT_OK;
+}
+
+const dt_category *dt_dataset_category(const dt_dataset *set, const char *name)
+{
+    for (size_t i = 0; i < set->category_count; i++)
+        if (strcmp(set->categories[i].name, name) == 0) return &set->categories[i];
+    return NULL;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -133,7 +166,11 @@ dt_status dt_dataset_append(dt_dataset *set, dt_dataset *from, dt_error *err)
         }
     }
     size_t records = set->record_count + from->record_count, objects = set->object_count + from->object_count;
-    if (dt_grow(&set->records, &set->record_capacity, records, sizeof *set->records) != 0 ||
+    size_t categories = set->category_count + from->category_count,
+           members = set->member_count + from->member_count;
+    if (dt_grow(&set->categories, &set->category_capacity, categories, sizeof *set->categories) != 0 ||
+        dt_grow(&set->members, &set->member_capacity, members, sizeof *set->members) != 0 ||
+        dt_grow(&set->records, &set->record_capacity, records, sizeof *set->records) != 0 ||
         dt_grow(&set->objects, &set->object_capacity, objects, sizeof *set->objects) != 0) {
         dt_free(map);
         return dt_fail_memory(err, objects * sizeof *set->objects, "objects");
@@ -149,6 +186,12 @@ dt_status dt_dataset_append(dt_dataset *set, dt_dataset *from, dt_error *err)
         if (map) to->cls = map[to->cls];
     }
     if (set->split_count) set->splits[set->split_count - 1].count += from->record_count;
+    for (size_t i = 0; i < from->category_count; i++)
+        set->categories[set->category_count + i] = from->categories[i];
+    for (size_t i = 0; i < from->member_count; i++)
+        set->members[set->member_count + i] = from->members[i];
+    set->category_count = categories;
+    set->member_count = members;
     set->record_count = records;
     set->object_count = objects;
     dt_arena_adopt(&set->texts, &from->texts);
@@ -195,6 +238,19 @@ void dt_dataset_to_pixels(dt_dataset *set)
     }
     set->frame = DT_FRAME_PIXELS;
     set->min_shift = set->max_shift = 0;
+}
+
+void dt_dataset_shift(dt_dataset *set, double min_shift, double max_shift)
+{
+    double min = set->min_shift - min_shift, max = set->max_shift - max_shift;
+    if (min == 0 && max == 0) return;
+    for (size_t i = 0; i < set->object_count; i++) {
+        dt_box *b = &set->objects[i].box;
+        *b = (dt_box){dt_pixel_tidy(b->x1 + min), dt_pixel_tidy(b->y1 + min), dt_pixel_tidy(b->x2 + max),
+                      dt_pixel_tidy(b->y2 + max)};
+    }
+    set->min_shift = min_shift;
+    set->max_shift = max_shift;
 }
 
 dt_status dt_dataset_labels(const dt_dataset *set, size_t record, int width, int height, dt_sample *sample,

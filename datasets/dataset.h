@@ -15,22 +15,38 @@
 #include "datasets/sample.h"
 #include "detect/box.h"
 
+/** The format that a record was read from: a writer of the same format carries over what this model does not hold, from
+ *  the texts kept here (VOC) or from the label file itself (YOLO rows, COCO records), as long as nobody changed it. */
+typedef enum dt_origin { DT_ORIGIN_NONE, DT_ORIGIN_VOC, DT_ORIGIN_YOLO, DT_ORIGIN_COCO } dt_origin;
+
+/** Bits of dt_object.edited and dt_record.edited: what no longer is as the file states it. A changed class is seen
+ *  without. */
+enum {
+    DT_EDITED_BOX = 1,      /* object: box, parts */
+    DT_EDITED_SIZE = 1,     /* record: the real size is the right one */
+    DT_EDITED_FILENAME = 2, /* record: VOC's <filename> */
+};
+
 /** A labelled part of an object (VOC: head, hand, foot). Same frame as the object's box. */
 typedef struct dt_part {
     const char *name;
     dt_box box;
+    const char *other; /* VOC: as in dt_object_extra, or NULL */
 } dt_part;
 
 /** What few objects have; kept aside so that the others stay small. */
 typedef struct dt_object_extra {
-    const char *pose; /* VOC; NULL: absent */
+    const char *pose;       /* VOC; NULL: absent */
+    const char *other;      /* VOC: children that have no field here, as XML; NULL: none */
+    const char *attributes; /* VOC: of <object>, as XML with a blank before each; NULL: none */
     const dt_part *parts;
-    size_t part_count;
-    uint64_t segmentation_offset; /* COCO: polygons or RLE stay in the record's label file; see
-                                     dt_coco_segmentation_read */
+    uint64_t offset;              /* COCO: the annotation in the record's label file */
+    uint64_t segmentation_offset; /* COCO: polygons or RLE; see dt_coco_segmentation_read */
     size_t segmentation_bytes;    /* 0: none */
     int64_t id;                   /* COCO annotation id, where has_id is set */
-    int has_id;
+    uint32_t bytes;               /* COCO: of the annotation; UINT32_MAX: 4 GiB or more */
+    uint32_t part_count;
+    int8_t has_id, has_other; /* has_other: `other`, or keys of a COCO annotation that have no field here */
 } dt_object_extra;
 
 enum { DT_FLAG_UNKNOWN = -1 };
@@ -44,7 +60,20 @@ typedef struct dt_object {
     int32_t index;                         /* among the objects of its file as written, from 0 */
     int8_t difficult, truncated, occluded; /* 0, 1 or DT_FLAG_UNKNOWN */
     int8_t crowd, ignore;                  /* 0 or 1; ignore: neither positive nor negative in training */
+    int8_t edited;                         /* DT_EDITED_BOX */
+    int8_t posed;                          /* VOC: there is a <pose>, if only "Unspecified" */
 } dt_object;
+
+/** What a record's label says besides its objects. Texts are NULL where there is nothing. */
+typedef struct dt_record_extra {
+    int64_t id;             /* COCO image id */
+    uint64_t offset;        /* COCO: the image's record in the label file */
+    uint32_t bytes;         /* UINT32_MAX: 4 GiB or more */
+    const char *filename;   /* VOC: <filename> where it is not the picture's name */
+    const char *attributes; /* VOC: of <annotation>, as XML with a blank before each */
+    const char *other;      /* VOC: children of <annotation> that have no field here, as XML */
+    const char *size_other; /* VOC: the same of <size>: <depth> */
+} dt_record_extra;
 
 typedef struct dt_record {
     const char *image;     /* path; NULL: no image belongs to this label */
@@ -56,7 +85,26 @@ typedef struct dt_record {
         real_height;    /* of the upright picture; 0: not probed yet (dt_dataset_probe) or unreadable */
     int8_t orientation; /* EXIF tag; 0: not probed */
     int8_t unreadable;  /* the image's header cannot be read */
+    int8_t origin;      /* dt_origin */
+    int8_t edited;      /* DT_EDITED_SIZE, DT_EDITED_FILENAME */
+    const dt_record_extra *extra; /* or NULL */
 } dt_record;
+
+/** A category of a COCO file, by the name of its class. */
+typedef struct dt_category {
+    const char *name;
+    int64_t id;
+    const char *label; /* the file, and where its record lies in it */
+    uint64_t offset;
+    uint32_t bytes;
+} dt_category;
+
+/** A member of a COCO file besides images, annotations and categories: info, licenses, ... */
+typedef struct dt_member {
+    const char *label, *key;
+    uint64_t offset;
+    uint32_t bytes;
+} dt_member;
 
 /** Records [first, first + count). A split that a file lists twice under two names is two ranges. */
 typedef struct dt_split {
@@ -82,6 +130,11 @@ typedef struct dt_dataset {
     size_t record_count, record_capacity;
     dt_object *objects;
     size_t object_count, object_capacity;
+    dt_category *categories; /* looked up by name: the order of classes may change */
+    size_t category_count, category_capacity;
+    dt_member *members;
+    size_t member_count, member_capacity;
+    const char *settings; /* YOLO: the data.yaml or obj.data */
     dt_frame frame;
     double min_shift,
         max_shift; /* VOC: what turns xmin, ymin and xmax, ymax of the file into continuous, 0-based ones */
@@ -92,6 +145,13 @@ void dt_dataset_free(dt_dataset *set);
 
 /** Index of the class of this name (len bytes), added at the end if it is new. */
 dt_status dt_dataset_class(dt_dataset *set, const char *name, size_t len, int32_t *cls, dt_error *err);
+
+/** Appends; the texts are copied. */
+dt_status dt_dataset_add_category(dt_dataset *set, const dt_category *category, dt_error *err);
+dt_status dt_dataset_add_member(dt_dataset *set, const dt_member *member, dt_error *err);
+
+/** The first category of this name, or NULL. */
+const dt_category *dt_dataset_category(const dt_dataset *set, const char *name);
 
 /** Puts the classes in a new order: the `count` given names first (present or not), then the others by name. */
 dt_status dt_dataset_order_classes(dt_dataset *set, const char *const *names, size_t count, dt_error *err);
@@ -123,6 +183,10 @@ dt_box dt_dataset_box(const dt_dataset *set, const dt_object *object, double wid
 /** Turns a set of DT_FRAME_FRACTIONS into one of DT_FRAME_PIXELS. Records whose size is not known (run dt_dataset_probe
  * first) keep their fractions: dt_dataset_fit drops them as size-missing. */
 void dt_dataset_to_pixels(dt_dataset *set);
+
+/** States the values of a set in pixels anew so that these shifts turn them into continuous ones: sets can be joined only if
+ *  theirs are the same. */
+void dt_dataset_shift(dt_dataset *set, double min_shift, double max_shift);
 
 /** A coordinate without the noise of arithmetic on doubles: the nearest multiple of 1e-6 if it is within 1e-9. */
 double dt_pixel_tidy(double v);

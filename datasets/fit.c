@@ -6,7 +6,7 @@
 #include "core/num.h"
 
 const char *const dt_field_names[DT_FIELDS] = {"pose",         "truncated", "occluded", "difficult", "parts",
-                                               "segmentation", "area",      "crowd",    "ignore"};
+                                               "segmentation", "area",      "crowd",    "ignore",    "other"};
 
 typedef struct fitter {
     dt_dataset *set;
@@ -86,6 +86,9 @@ static dt_status fit_box(const fitter *f, dt_object *object, int *stays)
     dt_box b = object->box, pixels;
     char message[200];
     *stays = 0;
+    if ((w <= 0 || h <= 0) && f->opts->keep_unsized)
+        return invalid(f, object, "size-missing",
+                       "neither the annotation nor an image gives the picture's size", stays);
     if (w <= 0 || h <= 0)
         return drop(f, object, "size-missing",
                     "neither the annotation nor an image gives the picture's size");
@@ -108,6 +111,7 @@ static dt_status fit_box(const fitter *f, dt_object *object, int *stays)
     DT_TRY(say_box(f, object, &after, DT_WARNING, DT_FATE_CHANGED, "box-outside", message));
     f->counts->clipped++;
     object->box = after;
+    object->edited |= DT_EDITED_BOX;
     object->area = -1; /* that of the whole object */
     *stays = 1;
     return DT_OK;
@@ -117,7 +121,7 @@ static unsigned fields_of(const dt_object *o)
 {
     const dt_object_extra *e = o->extra;
     unsigned has = 0;
-    if (e && e->pose) has |= 1u << DT_FIELD_POSE;
+    if (e && e->pose && *e->pose) has |= 1u << DT_FIELD_POSE;
     if (o->truncated == 1) has |= 1u << DT_FIELD_TRUNCATED;
     if (o->occluded == 1) has |= 1u << DT_FIELD_OCCLUDED;
     if (o->difficult == 1 && !o->ignore) has |= 1u << DT_FIELD_DIFFICULT;
@@ -126,6 +130,7 @@ static unsigned fields_of(const dt_object *o)
     if (o->area >= 0) has |= 1u << DT_FIELD_AREA;
     if (o->crowd) has |= 1u << DT_FIELD_CROWD;
     if (o->ignore && o->difficult != 1) has |= 1u << DT_FIELD_IGNORE;
+    if (e && e->has_other) has |= 1u << DT_FIELD_OTHER;
     return has;
 }
 
@@ -133,7 +138,7 @@ static dt_status say_lost(const fitter *f, const dt_object *object)
 {
     char message[200] = "the target does not hold:";
     unsigned lost = fields_of(object) & f->opts->lost;
-    if (!lost) return DT_OK;
+    if (!lost || f->record->origin == f->opts->origin) return DT_OK;
     for (int i = 0; i < DT_FIELDS; i++) {
         if (!(lost >> i & 1)) continue;
         f->counts->lost[i]++;

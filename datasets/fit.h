@@ -19,6 +19,7 @@ typedef enum dt_field {
     DT_FIELD_AREA, /* one of its own, other than width times height */
     DT_FIELD_CROWD,
     DT_FIELD_IGNORE,
+    DT_FIELD_OTHER, /* elements or keys that the model has no field for */
     DT_FIELDS
 } dt_field;
 extern const char *const dt_field_names[DT_FIELDS];
@@ -27,6 +28,8 @@ typedef struct dt_fit_opts {
     dt_difficult difficult; /* IGNORE: kept with `ignore` set */
     dt_crowd crowd;         /* IGNORE: kept with `ignore` set, no longer a crowd */
     unsigned lost;      /* bit 1 << field: what the target cannot hold; every object that has one is named */
+    int origin;         /* dt_origin of the target's format: objects of that origin lose nothing */
+    int keep_unsized;   /* 1: so are boxes of pictures whose size is not known */
     int keep_invalid;   /* 1: boxes outside, inverted or without area are reported and stay as they are */
     size_t class_count; /* objects of classes from this number on are dropped (class-unknown) */
     int need_images;    /* 1: objects of records without image are dropped */

@@ -227,24 +227,23 @@ static dt_status augmented(sample_store *store, int64_t epoch, dt_pick pick, int
 {
     const dt_loader_opts *o = store->opts;
     dt_aug_params params = loader_draw_params(o, store->source->count, epoch, pick);
-    held holds[2 * DT_MOSAIC] = {{0}};
-    const dt_sample *src[2 * DT_MOSAIC] = {0};
+    dt_aug_source list[DT_AUG_SOURCES];
+    held holds[DT_AUG_SOURCES] = {{0}};
+    const dt_sample *src[DT_AUG_SOURCES] = {0};
+    const int count = dt_aug_sources(&params, list);
     dt_status status = DT_OK;
-    for (int v = 0; v < (params.mixup ? 2 : 1) && status == DT_OK; v++) {
-        for (int i = 0; i < (params.view[v].mosaic ? DT_MOSAIC : 1) && status == DT_OK; i++) {
-            int k = v * DT_MOSAIC + i;
-            status = hold_good_record(store, params.view[v].index[i], item, &holds[k], err);
-            if (status == DT_OK) status = fit_to_side(o, &holds[k], side, err);
-            src[k] = holds[k].sample;
-        }
+    for (int i = 0; i < count && status == DT_OK; i++) {
+        status = hold_good_record(store, list[i].index, item, &holds[i], err);
+        if (status == DT_OK) status = fit_to_side(o, &holds[i], side, err);
+        src[list[i].slot] = holds[i].sample;
     }
     if (status == DT_OK) status = dt_aug_apply(&params, &o->aug, src, side, scratch, NULL, err);
     if (status == DT_OK) {
         item->index = src[0]->index;
         item->cls = src[0]->cls;
     }
-    for (int k = 0; k < 2 * DT_MOSAIC; k++)
-        free_sample(holds[k].mine);
+    for (int i = 0; i < count; i++)
+        free_sample(holds[i].mine);
     return status;
 }
 

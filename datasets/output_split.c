@@ -37,8 +37,10 @@ static void make_text(char *stem)
     if (len && stem[len - 1] == ' ') stem[len - 1] = '_';
 }
 
-static char *own_stem(const dt_record *r)
+static char *own_stem(const dt_record *r, unsigned flags)
 {
+    if (flags & DT_NAMES_NESTED && r->origin == DT_ORIGIN_COCO)
+        return dt_strndup(r->name, (size_t)(dt_path_extension(r->name) - r->name));
     const char *from = r->name ? r->name : r->label ? r->label : r->image;
     char *stem = dt_path_stem(from ? from : "");
     if (!stem || *stem) return stem;
@@ -56,7 +58,7 @@ typedef struct namer {
     const dt_dataset *set;
     unsigned flags;
     dt_output_names *names;
-    dt_convert_report *report;
+    dt_target_report *report;
     dt_strmap taken;
     dt_error *err;
 } namer;
@@ -65,7 +67,7 @@ static dt_status name_record(namer *n, size_t i, const char *split)
 {
     const dt_record *r = &n->set->records[i];
     dt_output_name *out = &n->names->items[i];
-    char *own = own_stem(r), *stem = own ? dt_strdup(own) : NULL;
+    char *own = own_stem(r, n->flags), *stem = own ? dt_strdup(own) : NULL;
     if (stem && n->flags & DT_NAMES_TEXT) make_text(stem);
     const char *chosen = stem ? dt_arena_text(&n->names->texts, stem) : NULL;
     int64_t before;
@@ -101,8 +103,15 @@ static dt_status name_record(namer *n, size_t i, const char *split)
     return st;
 }
 
-dt_status dt_output_names_make(const dt_dataset *set, const dt_convert_opts *opts, unsigned flags,
-                               dt_output_names *names, dt_convert_report *report, dt_error *err)
+/* A picture that cannot be decoded is one all the same; a YOLO set has no place for a label without one. */
+static int is_written(const dt_target_opts *opts, const dt_record *r)
+{
+    if (opts->images == DT_IMAGES_NONE || (r->image && !r->unreadable)) return 1;
+    return opts->keep_imageless && (opts->format != DT_FORMAT_YOLO || (r->image && dt_is_file(r->image)));
+}
+
+dt_status dt_output_names_make(const dt_dataset *set, const dt_target_opts *opts, unsigned flags,
+                               dt_output_names *names, dt_target_report *report, dt_error *err)
 {
     namer n = {.set = set, .flags = flags, .names = names, .report = report, .err = err};
     *names = (dt_output_names){.items = dt_calloc(set->record_count, sizeof *names->items)};
@@ -113,7 +122,7 @@ dt_status dt_output_names_make(const dt_dataset *set, const dt_convert_opts *opt
         if (!(flags & DT_NAMES_FLAT)) dt_strmap_free(&n.taken);
         for (size_t i = split->first; i < split->first + split->count && st == DT_OK; i++) {
             const dt_record *r = &set->records[i];
-            if (opts->images != DT_IMAGES_NONE && (!r->image || r->unreadable)) {
+            if (!is_written(opts, r)) {
                 report->skipped++;
                 continue;
             }
@@ -176,8 +185,10 @@ dt_status dt_output_each(const dt_output_job *job, const dt_split *split, dt_out
     return st;
 }
 
-const char *dt_output_extension(const dt_record *record)
+const char *dt_output_extension(const dt_target_opts *opts, const dt_record *record)
 {
+    if (opts->format == DT_FORMAT_COCO && record->origin == DT_ORIGIN_COCO)
+        return dt_path_extension(record->name);
     const char *from = record->image ? record->image : record->name;
     return from && dt_image_has_extension(from) ? dt_path_extension(from) : ".jpg";
 }
@@ -186,8 +197,9 @@ dt_status dt_output_picture(const dt_output_job *job, dt_output_list *files, siz
                             const char *folder, dt_error *err)
 {
     const dt_record *r = &job->set->records[record];
-    if (!r->image || job->opts->images == DT_IMAGES_NONE) return DT_OK;
-    char *path = dt_format("%s/%s%s", folder, job->names[record].stem, dt_output_extension(r));
+    if (!r->image || job->opts->images == DT_IMAGES_NONE || (r->unreadable && !dt_is_file(r->image)))
+        return DT_OK;
+    char *path = dt_format("%s/%s%s", folder, job->names[record].stem, dt_output_extension(job->opts, r));
     if (!path) return dt_fail_memory(err, strlen(folder), "a path");
     dt_status st = job->opts->images == DT_IMAGES_COPY
                        ? dt_output_copy(files, job->root, path, r->image, err)

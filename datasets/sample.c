@@ -36,3 +36,19 @@ dt_status dt_sample_copy(const dt_sample *from, dt_sample *copy, dt_error *err)
            (size_t)image->width * (size_t)image->height * (size_t)image->channels);
     return DT_OK;
 }
+
+dt_status dt_sample_reshape(dt_sample *out, const dt_sample *like, int width, int height, int channels,
+                            dt_error *err)
+{
+    const dt_image *now = &out->image;
+    if (!now->data || now->width != width || now->height != height || now->channels != channels) {
+        dt_image_free(&out->image);
+        DT_TRY(dt_image_create(&out->image, width, height, channels, err));
+    }
+    out->label_count = 0;
+    out->cls = like->cls;
+    out->index = like->index;
+    out->original_width = like->original_width;
+    out->original_height = like->original_height;
+    return DT_OK;
+}

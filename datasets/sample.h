@@ -27,4 +27,10 @@ void dt_sample_free(dt_sample *sample);
 dt_status dt_sample_copy(const dt_sample *from, dt_sample *copy, dt_error *err);
 dt_status dt_sample_add_label(dt_sample *sample, dt_label label, dt_error *err);
 
+/** Makes *out (zero-initialised or used before) the frame for the result of a transform of `like`: an image of this shape whose
+ * pixels are not set (its memory is kept if the shape fits), no labels; class, index and original size are those of `like`.
+ */
+dt_status dt_sample_reshape(dt_sample *out, const dt_sample *like, int width, int height, int channels,
+                            dt_error *err);
+
 #endif

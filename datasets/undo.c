@@ -10,7 +10,7 @@
 #include "core/sha256.h"
 #include "core/strmap.h"
 #include "datasets/certificate_read.h"
-#include "datasets/convert.h"
+#include "datasets/target.h"
 
 void dt_undo_report_free(dt_undo_report *report)
 {

@@ -39,6 +39,7 @@ dt_status dt_voc_read(const char *path, const dt_voc_read_opts *opts, dt_dataset
 typedef struct dt_voc_file {
     const char *filename;
     int32_t width, height;
+    const char *attributes, *other, *size_other; /* as in dt_record_extra */
 } dt_voc_file;
 
 /** Adds the objects of one annotation to the last record. External entities, DTDs and entity definitions are not looked

@@ -35,67 +35,114 @@ static void put_element(dt_str *out, const char *indent, const char *name, const
     dt_str_printf(out, "</%s>\n", name);
 }
 
+/* What turns a value of the set into one of the file. Where it is 0, values are written as they were read. */
+typedef struct shift {
+    double min, max;
+} shift;
+
+/* The rule of reading, backwards: with `exact` the box (0, 0, W, H) is written 1, 1, W, H. */
+static shift shift_of(const dt_output_job *job)
+{
+    dt_voc_rule rule = job->opts->voc_rule;
+    return (shift){job->set->min_shift + (rule == DT_VOC_RAW ? 0 : 1),
+                   job->set->max_shift + (rule == DT_VOC_MINUS_ONE ? 1 : 0)};
+}
+
 /* Whole values as VOC has them, others in the shortest form that reads back the same. */
-static void put_value(dt_str *out, const char *indent, const char *name, double v)
+static void put_value(dt_str *out, const char *indent, const char *name, double v, double by)
 {
     char text[DT_NUM_MAX];
-    v = dt_pixel_tidy(v);
-    int len = dt_format_f64(text, v);
+    int len = dt_format_f64(text, by == 0 ? v : dt_pixel_tidy(v + by));
     if (len > 2 && strcmp(text + len - 2, ".0") == 0) text[len - 2] = '\0';
     dt_str_printf(out, "%s\t<%s>%s</%s>\n", indent, name, text, name);
 }
 
-/* The rule of reading, backwards: with `exact` the box (0, 0, W, H) is written 1, 1, W, H. */
-static void put_box(dt_str *out, const char *indent, dt_box b, dt_voc_rule rule)
+static void put_box(dt_str *out, const char *indent, dt_box b, shift by)
 {
-    double min = rule == DT_VOC_RAW ? 0 : 1, max = rule == DT_VOC_MINUS_ONE ? 1 : 0;
     dt_str_printf(out, "%s<bndbox>\n", indent);
-    put_value(out, indent, "xmin", b.x1 + min);
-    put_value(out, indent, "ymin", b.y1 + min);
-    put_value(out, indent, "xmax", b.x2 + max);
-    put_value(out, indent, "ymax", b.y2 + max);
+    put_value(out, indent, "xmin", b.x1, by.min);
+    put_value(out, indent, "ymin", b.y1, by.min);
+    put_value(out, indent, "xmax", b.x2, by.max);
+    put_value(out, indent, "ymax", b.y2, by.max);
     dt_str_printf(out, "%s</bndbox>\n", indent);
 }
 
-static void put_object(dt_str *out, const dt_output_job *job, const dt_object *o, double w, double h)
+static void put_flag(dt_str *out, const char *name, int value, int always)
+{
+    if (always || value != DT_FLAG_UNKNOWN) dt_str_printf(out, "\t\t<%s>%d</%s>\n", name, value == 1, name);
+}
+
+/* VOC's own readers fail where truncated or difficult is missing: objects of other formats get them. What comes from VOC
+ * stays as it is. */
+static void put_object(dt_str *out, const dt_output_job *job, const dt_object *o, int from_voc)
 {
     const dt_object_extra *e = o->extra;
-    dt_str_append(out, "\t<object>\n");
+    shift by = shift_of(job);
+    dt_str_printf(out, "\t<object%s>\n", from_voc && e && e->attributes ? e->attributes : "");
     put_element(out, "\t\t", "name", job->set->classes[o->cls]);
-    put_element(out, "\t\t", "pose", e && e->pose ? e->pose : "Unspecified");
-    /* VOC's own readers fail where one of these two is missing. */
-    dt_str_printf(out, "\t\t<truncated>%d</truncated>\n", o->truncated == 1);
-    if (o->occluded != DT_FLAG_UNKNOWN) dt_str_printf(out, "\t\t<occluded>%d</occluded>\n", o->occluded == 1);
-    dt_str_printf(out, "\t\t<difficult>%d</difficult>\n", o->difficult == 1 || o->ignore);
-    put_box(out, "\t\t", dt_dataset_box(job->set, o, w, h), job->opts->voc_rule);
-    for (size_t i = 0; e && i < e->part_count; i++) {
-        const dt_object part = {.box = e->parts[i].box};
+    if (!from_voc || o->posed) put_element(out, "\t\t", "pose", e && e->pose ? e->pose : "Unspecified");
+    put_flag(out, "truncated", o->truncated, !from_voc);
+    put_flag(out, "occluded", o->occluded, 0);
+    put_flag(out, "difficult", o->ignore ? 1 : o->difficult, !from_voc);
+    put_box(out, "\t\t", o->box, by);
+    for (uint32_t i = 0; e && i < e->part_count; i++) {
         dt_str_append(out, "\t\t<part>\n");
         put_element(out, "\t\t\t", "name", e->parts[i].name);
-        put_box(out, "\t\t\t", dt_dataset_box(job->set, &part, w, h), job->opts->voc_rule);
+        put_box(out, "\t\t\t", e->parts[i].box, by);
+        if (e->parts[i].other) dt_str_append(out, e->parts[i].other);
         dt_str_append(out, "\t\t</part>\n");
     }
+    if (from_voc && e && e->other) dt_str_append(out, e->other);
     dt_str_append(out, "\t</object>\n");
+}
+
+/* The size as annotated, if it is VOC's own and nobody corrected it. */
+static void put_size(dt_str *out, const dt_record *r, int from_voc)
+{
+    int stated = from_voc && r->width > 0 && r->height > 0 && !(r->edited & DT_EDITED_SIZE);
+    int w = !stated && r->real_width ? r->real_width : r->width,
+        h = !stated && r->real_height ? r->real_height : r->height;
+    const char *other = !from_voc ? "\t\t<depth>3</depth>\n" : r->extra ? r->extra->size_other : NULL;
+    dt_str_printf(out, "\t<size>\n\t\t<width>%d</width>\n\t\t<height>%d</height>\n%s\t</size>\n", w, h,
+                  other ? other : "");
+}
+
+/* <filename> is the picture's name, but where VOC's own says something else and nobody corrected it. */
+static const char *filename_of(const dt_record *r, const char *stem, const char *made)
+{
+    int stays =
+        r->origin == DT_ORIGIN_VOC && r->extra && r->extra->filename && !(r->edited & DT_EDITED_FILENAME);
+    size_t n = strlen(stem);
+    const char *base = r->label ? dt_path_base(r->label) : "";
+    return stays && strncmp(base, stem, n) == 0 && base[n] == '.' ? r->extra->filename : made;
+}
+
+static void put_all(dt_str *xml, const dt_output_job *job, const dt_record *r, const char *filename)
+{
+    int from_voc = r->origin == DT_ORIGIN_VOC;
+    const dt_record_extra *e = from_voc ? r->extra : NULL;
+    dt_str_printf(xml, "<annotation%s>\n", e && e->attributes ? e->attributes : "");
+    if (!from_voc) dt_str_append(xml, "\t<folder>JPEGImages</folder>\n");
+    put_element(xml, "\t", "filename", filename);
+    if (e && e->other) dt_str_append(xml, e->other);
+    put_size(xml, r, from_voc);
+    if (!from_voc) dt_str_append(xml, "\t<segmented>0</segmented>\n");
+    for (size_t i = 0; i < r->count; i++)
+        put_object(xml, job, &job->set->objects[r->first + i], from_voc);
+    dt_str_append(xml, "</annotation>\n");
 }
 
 static dt_status put_annotation(const dt_output_job *job, dt_output_list *files, size_t record, dt_error *err)
 {
     const dt_record *r = &job->set->records[record];
-    int w = r->real_width ? r->real_width : r->width, h = r->real_height ? r->real_height : r->height;
+    const char *stem = job->names[record].stem;
     dt_str xml = {0};
-    char *path = dt_format("Annotations/%s.xml", job->names[record].stem);
-    char *file = dt_format("%s%s", job->names[record].stem, dt_output_extension(r));
-    if (!path || !file) xml.failed = 1;
-    dt_str_append(&xml, "<annotation>\n\t<folder>JPEGImages</folder>\n");
-    put_element(&xml, "\t", "filename", file ? file : "");
-    dt_str_printf(
-        &xml,
-        "\t<size>\n\t\t<width>%d</width>\n\t\t<height>%d</height>\n\t\t<depth>3</depth>\n\t</size>\n"
-        "\t<segmented>0</segmented>\n",
-        w, h);
-    for (size_t i = 0; i < r->count; i++)
-        put_object(&xml, job, &job->set->objects[r->first + i], w, h);
-    dt_str_append(&xml, "</annotation>\n");
+    char *path = dt_format("Annotations/%s.xml", stem);
+    char *file = dt_format("%s%s", stem, dt_output_extension(job->opts, r));
+    if (path && file)
+        put_all(&xml, job, r, filename_of(r, stem, file));
+    else
+        xml.failed = 1;
     dt_status st = xml.failed ? dt_fail_memory(err, xml.len, "an annotation")
                               : dt_output_write(files, job->root, path, xml.data, xml.len, err);
     dt_str_free(&xml);
@@ -126,8 +173,8 @@ static dt_status put_list(const dt_output_job *job, const dt_split *split, dt_ou
     return st;
 }
 
-dt_status dt_voc_write(const dt_dataset *set, const dt_convert_opts *opts, const char *root, dt_pool *pool,
-                       dt_output_list *files, dt_convert_report *report, dt_error *err)
+dt_status dt_voc_write(const dt_dataset *set, const dt_target_opts *opts, const char *root, dt_pool *pool,
+                       dt_output_list *files, dt_target_report *report, dt_error *err)
 {
     static const char *const folders[] = {"Annotations", "JPEGImages", "ImageSets/Main"};
     dt_output_names names;

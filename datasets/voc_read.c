@@ -71,6 +71,23 @@ static dt_status find_image(part *p, const dt_voc_year *y, const char *id, const
     return record->image ? DT_OK : dt_fail_memory(&p->err, strlen(name), "a path");
 }
 
+/* What has no field of its own in the record; filename only where it is not the picture's name. */
+static dt_status keep_rest(part *p, const dt_voc_file *info, dt_record *record)
+{
+    const char *name = info->filename;
+    if (name && record->image && strcmp(dt_path_base(record->image), name) == 0) name = NULL;
+    record->origin = DT_ORIGIN_VOC;
+    if (!name && !info->attributes && !info->other && !info->size_other) return DT_OK;
+    dt_record_extra *extra = dt_arena_take(&p->set.texts, sizeof *extra);
+    if (!extra) return dt_fail_memory(&p->err, sizeof *extra, "annotations");
+    *extra = (dt_record_extra){.filename = name,
+                               .attributes = info->attributes,
+                               .other = info->other,
+                               .size_other = info->size_other};
+    record->extra = extra;
+    return DT_OK;
+}
+
 /* The parser's "FILE:LINE: what" as a finding of that file and line. */
 static dt_status say_malformed(part *p, const char *path, const char *text)
 {
@@ -111,6 +128,7 @@ static dt_status read_annotation(part *p, const dt_voc_year *y, const char *id, 
             record->width = info.width;
             record->height = info.height;
             st = find_image(p, y, id, &info, record);
+            if (st == DT_OK) st = keep_rest(p, &info, record);
         }
     }
     dt_free(text);

@@ -13,6 +13,7 @@
 #include "core/num.h"
 #include "core/str.h"
 #include "datasets/voc.h"
+#include "datasets/voc_keep.h"
 
 enum { MAX_TEXT = 4096, MAX_SHOWN = 40, MAX_PARTS = 1024 };
 
@@ -69,7 +70,11 @@ typedef struct voc_reader {
     int32_t line;
     char *name, *pose, *part_name; /* of the current object */
     int flags[3];                  /* difficult, truncated, occluded */
+    int posed;
     corners box, part_box;
+    dt_voc_keep keep;      /* an element that has no field */
+    dt_voc_keep part_keep; /* the current part as it stands, should it turn out not to be one */
+    dt_str file_other, size_other, object_other, part_other, part_text, file_attributes, object_attributes;
     dt_part *parts;
     size_t part_count, part_capacity;
     int bad_root;
@@ -110,10 +115,40 @@ static void start_object(voc_reader *r)
     r->name = r->pose = NULL;
     r->flags[0] = r->flags[1] = r->flags[2] = DT_FLAG_UNKNOWN;
     r->box = (corners){0};
-    r->name_cut = 0;
+    r->name_cut = r->posed = 0;
     r->part_count = 0;
+    dt_str_clear(&r->object_other);
+    dt_str_clear(&r->object_attributes);
     r->line = current_line(r);
     r->object++;
+}
+
+/* Where the text of an element goes that has no field; NULL: it has one. */
+static dt_str *unknown_place(voc_reader *r, element e)
+{
+    element parent = above(r, 1);
+    if (r->depth == 2) return e == FILENAME || e == SIZE || e == OBJECT ? NULL : &r->file_other;
+    if (r->depth == 3 && parent == SIZE) return e == WIDTH || e == HEIGHT ? NULL : &r->size_other;
+    if (r->depth == 3 && parent == OBJECT) {
+        if (e == BNDBOX && r->box.boxes) return &r->object_other; /* a second one */
+        return e == BNDBOX || e == PART || (e >= NAME && e <= DIFFICULT) ? NULL : &r->object_other;
+    }
+    if (r->depth == 4 && parent == PART && above(r, 2) == OBJECT)
+        return e == NAME || e == BNDBOX ? NULL : &r->part_other;
+    return NULL;
+}
+
+/* 1 if the element is kept as text. */
+static int keep_element(voc_reader *r, element e, const dt_voc_tag *tag)
+{
+    static const char indents[] = "\t\t\t";
+    dt_str *to = r->keep.depth ? r->keep.to : unknown_place(r, e);
+    if (r->part_keep.depth || (e == PART && r->depth == 3 && above(r, 1) == OBJECT))
+        dt_voc_keep_start(&r->part_keep, &r->part_text, "\t\t", tag);
+    if (!to) return 0;
+    int levels = r->depth - 1;
+    dt_voc_keep_start(&r->keep, to, indents + (levels < 3 ? 3 - levels : 0), tag);
+    return 1;
 }
 
 static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
@@ -121,8 +156,8 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
                      const xmlChar **attribute_list)
 {
     voc_reader *r = arg;
-    (void)prefix, (void)uri, (void)namespaces, (void)namespace_list, (void)attributes, (void)defaulted,
-        (void)attribute_list;
+    const dt_voc_tag tag = {name, prefix, namespaces, namespace_list, attributes, attribute_list};
+    (void)uri, (void)defaulted;
     element e = element_of(name);
     r->leaf_text = 0;
     if (r->depth == 0 && e != ANNOTATION) {
@@ -137,11 +172,17 @@ static void on_start(void *arg, const xmlChar *name, const xmlChar *prefix, cons
     if (r->depth < (int)(sizeof r->stack / sizeof *r->stack)) r->stack[r->depth] = e;
     r->depth++;
     element parent = above(r, 1), grand = above(r, 2);
-    if (r->depth == 2 && e == OBJECT) start_object(r);
+    if (keep_element(r, e, &tag)) return;
+    if (r->depth == 1) dt_voc_keep_attributes(&r->file_attributes, &tag);
+    if (r->depth == 2 && e == OBJECT) {
+        start_object(r);
+        dt_voc_keep_attributes(&r->object_attributes, &tag);
+    }
     if (e == PART && parent == OBJECT && r->depth == 3) {
         dt_free(r->part_name);
         r->part_name = NULL;
         r->part_box = (corners){0};
+        dt_str_clear(&r->part_other);
     }
     if (e == BNDBOX && parent == OBJECT && r->depth == 3) r->box.boxes++;
     if (e == BNDBOX && parent == PART && r->depth == 4) r->part_box.boxes++;
@@ -159,6 +200,8 @@ static void on_text(void *arg, const xmlChar *text, int len)
 {
     voc_reader *r = arg;
     size_t size = (size_t)len, room = MAX_TEXT - r->text.len;
+    dt_voc_keep_text(&r->keep, (const char *)text, size);
+    dt_voc_keep_text(&r->part_keep, (const char *)text, size);
     if (!r->leaf_text) return;
     if (size > room) r->cut = 1;
     dt_str_append_n(&r->text, (const char *)text, size < room ? size : room);
@@ -219,9 +262,24 @@ static int read_flag(voc_reader *r)
     return DT_FLAG_UNKNOWN;
 }
 
+/* Text that was collected, in the set's arena; NULL if there is none. */
+static const char *kept_text(voc_reader *r, const dt_str *text)
+{
+    const char *copy = text->len ? dt_arena_text(&r->set->texts, text->data) : NULL;
+    if (text->failed || (text->len && !copy)) out_of_memory(r);
+    return copy;
+}
+
 static void end_part(voc_reader *r)
 {
-    if (r->part_box.have != 15 || r->part_box.wrong || r->part_count >= MAX_PARTS) return;
+    if (r->part_text.failed) {
+        out_of_memory(r);
+        return;
+    }
+    if (r->part_box.have != 15 || r->part_box.wrong || r->part_count >= MAX_PARTS) {
+        dt_str_append_n(&r->object_other, r->part_text.data, r->part_text.len);
+        return;
+    }
     if (dt_grow(&r->parts, &r->part_capacity, r->part_count + 1, sizeof *r->parts) != 0) {
         out_of_memory(r);
         return;
@@ -232,7 +290,8 @@ static void end_part(voc_reader *r)
         out_of_memory(r);
         return;
     }
-    r->parts[r->part_count++] = (dt_part){name, {v[0], v[1], v[2], v[3]}};
+    const char *other = kept_text(r, &r->part_other);
+    r->parts[r->part_count++] = (dt_part){name, {v[0], v[1], v[2], v[3]}, other};
 }
 
 static const dt_object_extra *make_extra(voc_reader *r)
@@ -241,8 +300,14 @@ static const dt_object_extra *make_extra(voc_reader *r)
     dt_part *parts = r->part_count ? dt_arena_take(&r->set->texts, r->part_count * sizeof *parts) : NULL;
     if (!extra || (r->part_count && !parts)) return NULL;
     if (r->part_count) memcpy(parts, r->parts, r->part_count * sizeof *parts);
-    *extra = (dt_object_extra){.parts = parts, .part_count = r->part_count};
-    if (r->pose && !(extra->pose = dt_arena_text(&r->set->texts, r->pose))) return NULL;
+    *extra = (dt_object_extra){.parts = parts,
+                               .part_count = (uint32_t)r->part_count,
+                               .other = kept_text(r, &r->object_other),
+                               .attributes = kept_text(r, &r->object_attributes)};
+    extra->has_other = extra->other || extra->attributes;
+    if (r->pose && strcmp(r->pose, "Unspecified") != 0 &&
+        !(extra->pose = dt_arena_text(&r->set->texts, r->pose)))
+        return NULL;
     return extra;
 }
 
@@ -262,6 +327,8 @@ static dt_status drop_object(voc_reader *r, const char *rule, const char *messag
 static dt_status end_object(voc_reader *r)
 {
     char message[160];
+    if (r->object_other.failed || r->object_attributes.failed)
+        return dt_fail_memory(r->err, r->object_other.len, r->file);
     if (!r->name || !*r->name) return drop_object(r, "object-incomplete", "the object has no name");
     if (r->name_cut) {
         r->name[MAX_SHOWN] = '\0';
@@ -287,10 +354,12 @@ static dt_status end_object(voc_reader *r)
                         .index = (int32_t)r->object,
                         .difficult = (int8_t)r->flags[0],
                         .truncated = (int8_t)r->flags[1],
-                        .occluded = (int8_t)r->flags[2]};
+                        .occluded = (int8_t)r->flags[2],
+                        .posed = (int8_t)r->posed};
     DT_TRY(dt_dataset_class(r->set, r->name, strlen(r->name), &object.cls, r->err));
     /* "Unspecified" is what tools write when nobody chose a pose. */
-    if (r->part_count || (r->pose && *r->pose && strcmp(r->pose, "Unspecified") != 0)) {
+    if (r->part_count || r->object_other.len || r->object_attributes.len ||
+        (r->pose && strcmp(r->pose, "Unspecified") != 0)) {
         if (!(object.extra = make_extra(r))) return dt_fail_memory(r->err, sizeof *object.extra, r->file);
     }
     return dt_dataset_add_object(r->set, &object, r->err);
@@ -299,8 +368,14 @@ static dt_status end_object(voc_reader *r)
 static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
 {
     voc_reader *r = arg;
-    (void)name, (void)prefix, (void)uri;
+    (void)uri;
     element e = above(r, 0), parent = above(r, 1), grand = above(r, 2);
+    dt_voc_keep_end(&r->part_keep, name, prefix);
+    if (r->keep.depth) {
+        dt_voc_keep_end(&r->keep, name, prefix);
+        r->depth--;
+        return;
+    }
     if (r->leaf_text && r->status == DT_OK) {
         corners *c = grand == PART ? &r->part_box : &r->box;
         if (e == FILENAME) {
@@ -314,6 +389,7 @@ static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const 
             if (parent == OBJECT && !r->name) r->name_cut = r->cut;
             keep(r, parent == PART ? &r->part_name : &r->name);
         } else if (e == POSE) {
+            r->posed = 1;
             keep(r, &r->pose);
         } else if (e == DIFFICULT) {
             r->flags[0] = read_flag(r);
@@ -326,7 +402,10 @@ static void on_end(void *arg, const xmlChar *name, const xmlChar *prefix, const 
         }
     }
     r->leaf_text = 0;
-    if (e == PART && parent == OBJECT && r->depth == 3 && r->status == DT_OK) end_part(r);
+    if (e == PART && parent == OBJECT && r->depth == 3 && r->status == DT_OK) {
+        end_part(r);
+        dt_str_clear(&r->part_text);
+    }
     if (e == OBJECT && r->depth == 2 && r->status == DT_OK) {
         dt_status st = end_object(r);
         if (st != DT_OK) {
@@ -389,6 +468,9 @@ dt_status dt_voc_parse(const char *xml, size_t size, const char *file, dt_datase
     r.ctxt->userData = &r;
     xmlCtxtUseOptions(r.ctxt, XML_PARSE_NONET);
     xmlParseDocument(r.ctxt);
+    info->attributes = kept_text(&r, &r.file_attributes);
+    info->other = kept_text(&r, &r.file_other);
+    info->size_other = kept_text(&r, &r.size_other);
     dt_status st = r.status;
     if (st == DT_OK && (r.bad_root || !r.ctxt->wellFormed || r.error_text[0])) st = malformed(&r);
     if (st != DT_OK) { /* half an annotation is worse than none */
@@ -397,7 +479,10 @@ dt_status dt_voc_parse(const char *xml, size_t size, const char *file, dt_datase
     }
     xmlFreeDoc(r.ctxt->myDoc); /* made by libxml2 for a DTD inside the file */
     xmlFreeParserCtxt(r.ctxt);
-    dt_str_free(&r.text);
+    dt_str *const texts[] = {&r.text,       &r.file_other, &r.size_other,      &r.object_other,
+                             &r.part_other, &r.part_text,  &r.file_attributes, &r.object_attributes};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        dt_str_free(texts[i]);
     dt_free(r.name);
     dt_free(r.pose);
     dt_free(r.part_name);

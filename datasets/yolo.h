@@ -59,6 +59,8 @@ typedef struct dt_yolo_read_opts {
     unsigned splits; /* bit 1 << DT_YOLO_x for each wanted split; 0: all that the yaml has */
     dt_pool *pool;   /* label files are read in parallel; NULL: serially */
     int no_orphans;  /* 1: do not look for label files without image (saves listing the label folders) */
+    int as_is;       /* 1: boxes outside, inverted or without area and repeated rows stay, without findings */
+    int numbers_from_1; /* 1: the first name has number 1 in the label files, whatever the settings say */
 } dt_yolo_read_opts;
 
 /** Reads classes, splits and labels; opens no image. The set's frame is DT_FRAME_FRACTIONS: use
@@ -73,6 +75,7 @@ typedef struct dt_yolo_rows {
     const char *file;
     size_t class_count;
     int class_base, ignore;
+    int as_is; /* see dt_yolo_read_opts */
 } dt_yolo_rows;
 dt_status dt_yolo_parse(const char *text, size_t size, const dt_yolo_rows *rows, dt_dataset *set,
                         dt_findings *findings, dt_error *err);
@@ -87,6 +90,9 @@ char *dt_yolo_label_path(const char *image, const char *folder);
  * Python prints it). */
 void dt_yolo_write_row(dt_str *out, int64_t number, dt_box box, double width, double height,
                        int min_decimals);
+
+/** Appends the row "number x y x y ...\n" for a polygon in fractions of the picture's sides. */
+void dt_yolo_write_polygon(dt_str *out, int64_t number, const double *points, size_t count);
 
 /** data.yaml of a set laid out as images/<split>, labels/<split> beside it: path, splits, names (with
  * class_base 1 the background as number 0). New text in *out. */

@@ -106,18 +106,19 @@ static dt_status check_class(const row_reader *r, double number, int32_t *cls, i
     return DT_OK;
 }
 
-static dt_status clip(const row_reader *r, dt_box *box, int *ok)
+static dt_status clip(const row_reader *r, dt_object *object, int *ok)
 {
-    dt_box was = *box;
+    dt_box *box = &object->box, was = *box;
     double over = fmax(fmax(-was.x1, -was.y1), fmax(was.x2 - 1, was.y2 - 1));
     *ok = 1;
-    if (over <= 0) return DT_OK;
+    if (over <= 0 || (r->rows->as_is && over > ROUNDING)) return DT_OK;
     dt_box_clip(box, 1, 1);
     if (!(box->x2 > box->x1 && box->y2 > box->y1)) {
         *ok = 0;
         return drop(r, "box-outside", "the box lies outside of the picture");
     }
     if (over <= ROUNDING) return DT_OK;
+    object->edited |= DT_EDITED_BOX;
     char after[128];
     snprintf(after, sizeof after, "%.6f %.6f %.6f %.6f", (box->x1 + box->x2) / 2, (box->y1 + box->y2) / 2,
              box->x2 - box->x1, box->y2 - box->y1);
@@ -154,9 +155,10 @@ static dt_status read_row(row_reader *r)
     if (fmax(fabs(object.box.x2), fabs(object.box.y2)) > 2 && fmax(fabs(c.first[1]), fabs(c.first[2])) > 2)
         return drop(r, "box-not-normalised",
                     "values are pixels? They must be divided by the picture's width and height");
-    if (!(object.box.x2 > object.box.x1 && object.box.y2 > object.box.y1))
-        return drop(r, "box-empty", "the box has no area");
-    DT_TRY(clip(r, &object.box, &ok));
+    int whole = object.box.x2 > object.box.x1 && object.box.y2 > object.box.y1;
+    if (!whole && r->rows->as_is) return dt_dataset_add_object(r->set, &object, r->err);
+    if (!whole) return drop(r, "box-empty", "the box has no area");
+    DT_TRY(clip(r, &object, &ok));
     return ok ? dt_dataset_add_object(r->set, &object, r->err) : DT_OK;
 }
 
@@ -249,5 +251,5 @@ dt_status dt_yolo_parse(const char *text, size_t size, const dt_yolo_rows *rows,
         r.shown = r.len < 100 ? (int)r.len : 100;
         DT_TRY(read_row(&r));
     }
-    return drop_repeated(&r, first);
+    return rows->as_is ? DT_OK : drop_repeated(&r, first);
 }

@@ -5,26 +5,52 @@
 
 #include "core/mem.h"
 #include "datasets/yolo_output.h"
+#include "datasets/yolo_rows.h"
+
+/* The label file that the record's ignored objects, or the others, came from. */
+static dt_status open_source(const dt_record *r, int ignored, char **path, dt_yolo_source *source,
+                             dt_error *err)
+{
+    *path = ignored ? dt_yolo_label_path(r->image, "ignore") : dt_strdup(r->label);
+    if (!*path) return dt_fail_memory(err, 1, "a path");
+    return dt_yolo_source_open(source, *path, err);
+}
+
+/* Rows of a YOLO set are written as they were read, with the number of their class, as long as nobody changed the box. */
+static dt_status put_row(const dt_output_job *job, const dt_record *r, const dt_object *o,
+                         const dt_yolo_source *source, dt_str *out, dt_error *err)
+{
+    double w = r->real_width ? r->real_width : r->width, h = r->real_height ? r->real_height : r->height;
+    /* The raw rule writes what the usual script writes, byte for byte; the others at least six decimals. */
+    int decimals = job->opts->voc_rule == DT_VOC_RAW ? 0 : 6, done = 0;
+    int64_t number = o->cls + job->opts->class_base;
+    if (source->text)
+        DT_TRY(dt_yolo_source_row(source, o->line, number, o->edited & DT_EDITED_BOX, out, &done, err));
+    if (!done) dt_yolo_write_row(out, number, dt_dataset_box(job->set, o, w, h), w, h, decimals);
+    return DT_OK;
+}
 
 dt_status dt_yolo_put_rows(const dt_output_job *job, dt_output_list *files, size_t record, int ignored,
                            const char *path, dt_error *err)
 {
     const dt_record *r = &job->set->records[record];
-    double w = r->real_width ? r->real_width : r->width, h = r->real_height ? r->real_height : r->height;
-    /* The raw rule writes what the usual script writes, byte for byte; the others at least six decimals. */
-    int decimals = job->opts->voc_rule == DT_VOC_RAW ? 0 : 6;
+    dt_yolo_source source = {0};
+    char *from = NULL;
     dt_str text = {0};
-    for (size_t i = 0; i < r->count; i++) {
-        const dt_object *o = &job->set->objects[r->first + i];
-        if (o->ignore == ignored)
-            dt_yolo_write_row(&text, o->cls + job->opts->class_base, dt_dataset_box(job->set, o, w, h), w, h,
-                              decimals);
-    }
+    size_t rows = 0;
+    for (size_t i = 0; i < r->count; i++)
+        rows += job->set->objects[r->first + i].ignore == ignored;
     dt_status st = DT_OK;
-    if (text.failed)
-        st = dt_fail_memory(err, text.len, "a label file");
-    else if (text.len || !ignored)
+    if (rows && r->origin == DT_ORIGIN_YOLO) st = open_source(r, ignored, &from, &source, err);
+    for (size_t i = 0; i < r->count && st == DT_OK; i++) {
+        const dt_object *o = &job->set->objects[r->first + i];
+        if (o->ignore == ignored) st = put_row(job, r, o, &source, &text, err);
+    }
+    if (st == DT_OK && text.failed) st = dt_fail_memory(err, text.len, "a label file");
+    if (st == DT_OK && (text.len || !ignored))
         st = dt_output_write(files, job->root, path, text.data ? text.data : "", text.len, err);
+    dt_yolo_source_close(&source);
+    dt_free(from);
     dt_str_free(&text);
     return st;
 }
@@ -76,8 +102,8 @@ static dt_status make_folders(const dt_output_job *job, const dt_split *split, d
     return DT_OK;
 }
 
-dt_status dt_yolo_write(const dt_dataset *set, const dt_convert_opts *opts, const char *root, dt_pool *pool,
-                        dt_output_list *files, dt_convert_report *report, dt_error *err)
+dt_status dt_yolo_write(const dt_dataset *set, const dt_target_opts *opts, const char *root, dt_pool *pool,
+                        dt_output_list *files, dt_target_report *report, dt_error *err)
 {
     dt_output_names names;
     dt_str yaml = {0};

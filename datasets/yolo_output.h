@@ -12,8 +12,8 @@ dt_status dt_yolo_put_rows(const dt_output_job *job, dt_output_list *files, size
 int dt_yolo_has_ignored(const dt_dataset *set, const dt_split *split);
 
 /** dt_yolo_write for DT_LAYOUT_DARKNET. */
-dt_status dt_yolo_write_darknet(const dt_dataset *set, const dt_convert_opts *opts, const char *root,
-                                dt_pool *pool, dt_output_list *files, dt_convert_report *report,
+dt_status dt_yolo_write_darknet(const dt_dataset *set, const dt_target_opts *opts, const char *root,
+                                dt_pool *pool, dt_output_list *files, dt_target_report *report,
                                 dt_error *err);
 
 #endif

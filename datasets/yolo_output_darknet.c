@@ -57,7 +57,7 @@ static dt_status put_list(const dt_output_job *job, const dt_split *split, dt_ou
     for (size_t i = split->first; i < split->first + split->count; i++)
         if (job->names[i].stem)
             dt_str_printf(&text, "obj_%s_data/%s%s\n", job->split, job->names[i].stem,
-                          dt_output_extension(&job->set->records[i]));
+                          dt_output_extension(job->opts, &job->set->records[i]));
     char *path = dt_format("%s.txt", job->split);
     dt_status st = path && !text.failed
                        ? dt_output_write(files, job->root, path, text.data ? text.data : "", text.len, err)
@@ -108,9 +108,8 @@ static dt_status put_data(const dt_output_job *job, dt_output_list *files, dt_er
     return st == DT_OK ? dt_output_folder(files, job->root, "backup", err) : st;
 }
 
-dt_status dt_yolo_write_darknet(const dt_dataset *set, const dt_convert_opts *opts, const char *root,
-                                dt_pool *pool, dt_output_list *files, dt_convert_report *report,
-                                dt_error *err)
+dt_status dt_yolo_write_darknet(const dt_dataset *set, const dt_target_opts *opts, const char *root,
+                                dt_pool *pool, dt_output_list *files, dt_target_report *report, dt_error *err)
 {
     dt_output_names names;
     DT_TRY(dt_output_names_make(set, opts, DT_NAMES_TEXT, &names, report, err));

@@ -23,6 +23,7 @@ typedef struct part {
 typedef struct read_job {
     const dt_yolo_config *config;
     const dt_names *images;
+    const dt_yolo_read_opts *opts;
     part *parts; /* one a chunk: the result does not depend on threads */
 } read_job;
 
@@ -41,7 +42,11 @@ static dt_status read_label(const read_job *job, part *p, const char *path, int 
             &p->findings,
             &(dt_finding){.severity = DT_PROBLEM, .rule = "label-unreadable", .file = path, .object = -1},
             &p->err, "%s", problem.text);
-    dt_yolo_rows rows = {path, job->config->names.count, job->config->class_base, ignore};
+    const dt_yolo_rows rows = {.file = path,
+                               .class_count = job->config->names.count,
+                               .class_base = job->opts->numbers_from_1 ? 1 : job->config->class_base,
+                               .ignore = ignore,
+                               .as_is = job->opts->as_is};
     st = dt_yolo_parse(text, size, &rows, &p->set, &p->findings, &p->err);
     dt_free(text);
     return st;
@@ -55,6 +60,7 @@ static dt_status read_record(const read_job *job, part *p, const char *image)
     int found = 0, found_ignored;
     dt_status st = label && ignored && beside ? dt_dataset_add_record(&p->set, image, label, &record, &p->err)
                                               : dt_fail_memory(&p->err, strlen(image), "a path");
+    if (st == DT_OK) record->origin = DT_ORIGIN_YOLO;
     if (st == DT_OK) st = read_label(job, p, label, 0, &found);
     if (st == DT_OK && !found && strcmp(label, beside) != 0) {
         st = read_label(job, p, beside, 0, &found);
@@ -92,13 +98,14 @@ static void read_chunk(void *arg, int64_t begin, int64_t end, int worker)
         if (read_record(job, p, job->images->items[i]) != DT_OK) return;
 }
 
-static dt_status read_records(const dt_yolo_config *config, const dt_names *images, dt_pool *pool,
-                              dt_dataset *set, dt_findings *findings, dt_error *err)
+static dt_status read_records(const dt_yolo_config *config, const dt_names *images,
+                              const dt_yolo_read_opts *opts, dt_dataset *set, dt_findings *findings,
+                              dt_error *err)
 {
     size_t count = (images->count + GRAIN - 1) / GRAIN;
-    read_job job = {config, images, dt_calloc(count, sizeof *job.parts)};
+    read_job job = {config, images, opts, dt_calloc(count, sizeof *job.parts)};
     if (!job.parts) return dt_fail_memory(err, count * sizeof *job.parts, "label files");
-    dt_parallel(pool, (int64_t)images->count, GRAIN, read_chunk, &job);
+    dt_parallel(opts->pool, (int64_t)images->count, GRAIN, read_chunk, &job);
     dt_status st = DT_OK;
     for (size_t i = 0; i < count; i++) {
         part *p = &job.parts[i];
@@ -272,6 +279,8 @@ static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_op
 {
     set->frame = DT_FRAME_FRACTIONS;
     set->class_base = config->class_base;
+    if (config->file && !(set->settings = dt_arena_text(&set->texts, config->file)))
+        return dt_fail_memory(err, strlen(config->file), "a path");
     for (size_t i = 0; i < config->names.count; i++) {
         int32_t cls;
         DT_TRY(dt_dataset_class(set, config->names.items[i], strlen(config->names.items[i]), &cls, err));
@@ -293,14 +302,14 @@ static dt_status read_config(const dt_yolo_config *config, const dt_yolo_read_op
         /* Splits that nobody asked for are only listed, so that their labels are not taken for orphans. */
         dt_status st = dt_yolo_list_images(config, s, !wanted, wanted ? findings : NULL, &images, err);
         if (st == DT_OK && wanted) st = dt_dataset_add_split(set, dt_yolo_split_names[s], err);
-        if (st == DT_OK && wanted) st = read_records(config, &images, opts->pool, set, findings, err);
+        if (st == DT_OK && wanted) st = read_records(config, &images, opts, set, findings, err);
         if (st == DT_OK && wanted) st = check_split(config, set, findings, err);
         for (size_t i = 0; i < images.count && st == DT_OK && findings && !opts->no_orphans; i++)
             st = dt_names_add(all, images.items[i], err);
         dt_names_free(&images);
         DT_TRY(st);
     }
-    DT_TRY(check_base(config, set, findings, err));
+    if (!opts->numbers_from_1) DT_TRY(check_base(config, set, findings, err));
     return findings && !opts->no_orphans ? find_orphans(config, findings, all, err) : DT_OK;
 }
 

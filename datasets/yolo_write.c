@@ -47,6 +47,16 @@ void dt_yolo_write_row(dt_str *out, int64_t number, dt_box box, double width, do
     dt_str_char(out, '\n');
 }
 
+void dt_yolo_write_polygon(dt_str *out, int64_t number, const double *points, size_t count)
+{
+    dt_str_printf(out, "%lld", (long long)number);
+    for (size_t i = 0; i < 2 * count; i++) {
+        dt_str_char(out, ' ');
+        write_fraction(out, points[i], 6);
+    }
+    dt_str_char(out, '\n');
+}
+
 /* A YAML double-quoted scalar; bytes beyond ASCII stay as they are (UTF-8). */
 static void write_quoted(dt_str *out, const char *text)
 {

@@ -236,7 +236,7 @@ static const struct {
 } stages[STAGES] = {{"libjpeg", "libjpeg-turbo alone", 1},
                     {"decode", "decode", 1},
                     {"letterbox", "decode, letterbox, floats", 1},
-                    {"mosaic", "training: mosaic, HSV, flips", DT_MOSAIC}};
+                    {"mosaic", "training: mosaic, HSV, flips", 4}};
 
 typedef struct bench_opts {
     const char *data;

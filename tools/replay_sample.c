@@ -1,5 +1,6 @@
 #include "tools/replay_sample.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"
@@ -42,24 +43,37 @@ static void write_source(const dt_train_run *run, int64_t index, const char *pla
     dt_json_object_end(j);
 }
 
+/* Where a source lies in its view. */
+static const char *place_name(const dt_aug_view *view, int tile)
+{
+    static const char *const four[] = {"top-left", "top-right", "bottom-left", "bottom-right"};
+    static const char *const nine[] = {"center", "top",         "top-right", "right",   "bottom-right",
+                                       "bottom", "bottom-left", "left",      "top-left"};
+    return view->mosaic == 9 ? nine[tile] : view->mosaic == 4 ? four[tile] : "whole";
+}
+
 static void write_sources(const dt_train_run *run, const dt_aug_params *p, dt_json *j)
 {
-    static const char *const places[2][DT_MOSAIC] = {
-        {"top-left", "top-right", "bottom-left", "bottom-right"},
-        {"mixup top-left", "mixup top-right", "mixup bottom-left", "mixup bottom-right"}};
-    static const char *const whole[2] = {"whole", "mixup"};
+    static const char *const views[DT_AUG_VIEWS] = {"", "mixup ", "cutmix ", "paste "};
+    dt_aug_source list[DT_AUG_SOURCES];
+    const int count = dt_aug_sources(p, list);
     dt_json_key(j, "sources");
     dt_json_array(j);
-    for (int v = 0; v < (p->mixup ? 2 : 1); v++)
-        for (int i = 0; i < (p->view[v].mosaic ? DT_MOSAIC : 1); i++)
-            write_source(run, p->view[v].index[i], p->view[v].mosaic ? places[v][i] : whole[v], j);
+    for (int i = 0; i < count; i++) {
+        const int view = list[i].slot / DT_AUG_TILES;
+        char place[64];
+        snprintf(place, sizeof place, "%s%s", views[view],
+                 place_name(&p->view[view], list[i].slot % DT_AUG_TILES));
+        write_source(run, list[i].index, place, j);
+    }
     dt_json_array_end(j);
 }
 
 static void write_view(const dt_aug_view *v, dt_json *j)
 {
     dt_json_object(j);
-    dt_json_key(j, "mosaic"), dt_json_bool(j, v->mosaic);
+    dt_json_key(j, "mosaic"), dt_json_bool(j, v->mosaic != 0);
+    dt_json_key(j, "pictures"), dt_json_int(j, v->mosaic ? v->mosaic : 1);
     dt_json_key(j, "center_x"), dt_json_num(j, v->center_x);
     dt_json_key(j, "center_y"), dt_json_num(j, v->center_y);
     dt_json_key(j, "degrees"), dt_json_num(j, v->degrees);
@@ -68,7 +82,24 @@ static void write_view(const dt_aug_view *v, dt_json *j)
     dt_json_key(j, "shear_y"), dt_json_num(j, v->shear_y);
     dt_json_key(j, "translate_x"), dt_json_num(j, v->translate_x);
     dt_json_key(j, "translate_y"), dt_json_num(j, v->translate_y);
+    dt_json_key(j, "perspective_x"), dt_json_num(j, v->perspective_x);
+    dt_json_key(j, "perspective_y"), dt_json_num(j, v->perspective_y);
+    dt_json_key(j, "mirror"), dt_json_bool(j, v->mirror);
     dt_json_object_end(j);
+}
+
+static void write_cuts(const dt_aug_params *p, dt_json *j)
+{
+    dt_json_key(j, "cuts"); /* in sides of the picture */
+    dt_json_array(j);
+    for (int i = 0; i < DT_AUG_CUTS; i++) {
+        dt_json_compact(j);
+        dt_json_array(j);
+        dt_json_num(j, p->cut[i].x1), dt_json_num(j, p->cut[i].y1);
+        dt_json_num(j, p->cut[i].x2), dt_json_num(j, p->cut[i].y2);
+        dt_json_array_end(j);
+    }
+    dt_json_array_end(j);
 }
 
 static void write_params(const dt_aug_params *p, dt_json *j)
@@ -80,6 +111,11 @@ static void write_params(const dt_aug_params *p, dt_json *j)
         dt_json_key(j, "mixup_view"), write_view(&p->view[1], j);
         dt_json_key(j, "mix_ratio"), dt_json_num(j, p->mix_ratio);
     }
+    if (p->cutmix) {
+        dt_json_key(j, "cutmix_view"), write_view(&p->view[DT_AUG_CUTMIX], j);
+        write_cuts(p, j);
+    }
+    dt_json_key(j, "copy_paste"), dt_json_bool(j, p->paste);
     dt_json_key(j, "flip_lr"), dt_json_bool(j, p->flip_lr);
     dt_json_key(j, "flip_ud"), dt_json_bool(j, p->flip_ud);
     dt_json_key(j, "hue"), dt_json_num(j, p->hue);

@@ -5,12 +5,12 @@
 
 #include "core/mem.h"
 #include "datasets/transforms/color.h"
-#include "datasets/transforms/warp.h"
+#include "datasets/transforms/homography.h"
 
 dt_augment_opts dt_augment_none(void)
 {
-    return (dt_augment_opts){
-        .min_side = 2, .min_area_ratio = 0.1, .max_aspect = 100, .fill = DT_LETTERBOX_FILL};
+    return (dt_augment_opts){.rule = {.min_side = 2, .min_area_ratio = 0.1, .max_aspect = 100},
+                             .fill = DT_LETTERBOX_FILL};
 }
 
 dt_augment_opts dt_augment_defaults(void)
@@ -43,9 +43,14 @@ dt_status dt_augment_check(const dt_augment_opts *o, dt_error *err)
         {"fliplr", o->fliplr, 0, 1},
         {"mosaic", o->mosaic, 0, 1},
         {"mixup", o->mixup, 0, 1},
-        {"min_side", o->min_side, 0, 1e6},
-        {"min_area_ratio", o->min_area_ratio, 0, 1},
-        {"max_aspect", o->max_aspect, 1, 1e9},
+        {"mosaic9", o->mosaic9, 0, 1},
+        {"perspective", o->perspective, 0, 0.001},
+        {"cutmix", o->cutmix, 0, 1},
+        {"copy_paste", o->copy_paste, 0, 1},
+        {"min_side", o->rule.min_side, 0, 1e6},
+        {"min_area", o->rule.min_area, 0, 1e12},
+        {"min_area_ratio", o->rule.min_area_ratio, 0, 1},
+        {"max_aspect", o->rule.max_aspect, 1, INFINITY},
     };
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (!(limits[i].value >= limits[i].min && limits[i].value <= limits[i].max))
@@ -75,8 +80,8 @@ static double draw_mix_ratio(dt_rng *rng)
 static dt_aug_view draw_view(const dt_augment_opts *o, int mosaic, int64_t index, int64_t count, dt_rng *rng)
 {
     dt_aug_view view = {.index = {index}};
-    view.mosaic = dt_rng_f64(rng) < o->mosaic && mosaic;
-    for (int i = 1; i < DT_MOSAIC; i++)
+    view.mosaic = dt_rng_f64(rng) < o->mosaic && mosaic ? 4 : 0;
+    for (int i = 1; i < 4; i++)
         view.index[i] = (int64_t)dt_rng_below(rng, (uint64_t)count);
     view.center_y = dt_rng_uniform(rng, 0.5, 1.5);
     view.center_x = dt_rng_uniform(rng, 0.5, 1.5);
@@ -89,10 +94,80 @@ static dt_aug_view draw_view(const dt_augment_opts *o, int mosaic, int64_t index
     return view;
 }
 
+/* Streams beside the main one. Values end up in results: never renumber. */
+enum { FORK_PERSPECTIVE = 0, FORK_NINE = 10, FORK_SINGLE = 20, FORK_CUTMIX = 30, FORK_PASTE = 40 };
+
+static void draw_perspective(const dt_augment_opts *o, dt_aug_params *p, const dt_rng *base)
+{
+    for (uint64_t v = 0; v < DT_AUG_PASTE && o->perspective > 0; v++) {
+        dt_rng rng = dt_rng_fork(base, FORK_PERSPECTIVE + v);
+        p->view[v].perspective_x = dt_rng_uniform(&rng, -o->perspective, o->perspective);
+        p->view[v].perspective_y = dt_rng_uniform(&rng, -o->perspective, o->perspective);
+    }
+}
+
+static void draw_nine(const dt_augment_opts *o, dt_aug_params *p, int64_t count, const dt_rng *base)
+{
+    for (uint64_t v = 0; v < DT_AUG_PASTE; v++) {
+        dt_aug_view *view = &p->view[v];
+        dt_rng rng = dt_rng_fork(base, FORK_NINE + v);
+        if (!view->mosaic || !(dt_rng_f64(&rng) < o->mosaic9)) continue;
+        view->mosaic = 9;
+        for (int i = 4; i < 9; i++)
+            view->index[i] = (int64_t)dt_rng_below(&rng, (uint64_t)count);
+    }
+}
+
+/* YOLOX: the picture lies in the top left corner; of one that is larger than the output a random part is seen. */
+static void draw_single(dt_aug_params *p, const dt_rng *base)
+{
+    dt_rng rng = dt_rng_fork(base, FORK_SINGLE);
+    dt_aug_view *view = &p->view[DT_AUG_MIXUP];
+    const double scale = dt_rng_uniform(&rng, 0.5, 1.5), hidden = fmax(scale - 1, 0);
+    const int mirror = dt_rng_f64(&rng) < 0.5;
+    const double x = dt_rng_uniform(&rng, 0, hidden), y = dt_rng_uniform(&rng, 0, hidden);
+    *view = (dt_aug_view){.index = {view->index[0]},
+                          .scale = scale,
+                          .translate_x = scale / 2 - x,
+                          .translate_y = scale / 2 - y,
+                          .mirror = mirror};
+    p->mix_ratio = 0.5;
+}
+
+/* Ultralytics: the area is uniform, the centre anywhere. */
+static dt_box draw_cut(dt_rng *rng)
+{
+    const double half = sqrt(1 - dt_rng_f64(rng)) / 2, x = dt_rng_f64(rng), y = dt_rng_f64(rng);
+    dt_box box = {x - half, y - half, x + half, y + half};
+    dt_box_clip(&box, 1, 1);
+    return box;
+}
+
+static void draw_cutmix(const dt_augment_opts *o, dt_aug_params *p, int64_t count, const dt_rng *base)
+{
+    dt_rng rng = dt_rng_fork(base, FORK_CUTMIX);
+    p->cutmix = dt_rng_f64(&rng) < o->cutmix;
+    if (!p->cutmix) return;
+    for (int i = 0; i < DT_AUG_CUTS; i++)
+        p->cut[i] = draw_cut(&rng);
+    int64_t other = (int64_t)dt_rng_below(&rng, (uint64_t)count);
+    p->view[DT_AUG_CUTMIX] = draw_view(o, 1, other, count, &rng);
+}
+
+static void draw_paste(const dt_augment_opts *o, dt_aug_params *p, int64_t count, const dt_rng *base)
+{
+    dt_rng rng = dt_rng_fork(base, FORK_PASTE);
+    p->paste = o->copy_paste > 0;
+    if (!p->paste) return;
+    p->view[DT_AUG_PASTE].index[0] = (int64_t)dt_rng_below(&rng, (uint64_t)count);
+    p->paste_seed = dt_rng_u64(&rng);
+}
+
 dt_aug_params dt_aug_draw(const dt_augment_opts *o, int mosaic, int64_t index, int64_t count, dt_rng *rng)
 {
+    const dt_rng base = *rng;
     dt_aug_params p = {.mix_ratio = 1};
-    p.view[0] = draw_view(o, mosaic, index, count, rng);
+    p.view[DT_AUG_MAIN] = draw_view(o, mosaic, index, count, rng);
     p.flip_lr = dt_rng_f64(rng) < o->fliplr;
     p.flip_ud = dt_rng_f64(rng) < o->flipud;
     p.hue = dt_rng_uniform(rng, -1, 1) * o->hsv_h;
@@ -104,27 +179,31 @@ dt_aug_params dt_aug_draw(const dt_augment_opts *o, int mosaic, int64_t index, i
     if (p.mixup) {
         p.mix_ratio = draw_mix_ratio(rng);
         int64_t other = (int64_t)dt_rng_below(rng, (uint64_t)count);
-        p.view[1] = draw_view(o, mosaic, other, count, rng);
+        p.view[DT_AUG_MIXUP] = draw_view(o, mosaic, other, count, rng);
     }
+    if (mosaic) {
+        draw_cutmix(o, &p, count, &base);
+        draw_paste(o, &p, count, &base);
+        draw_nine(o, &p, count, &base);
+    }
+    draw_perspective(o, &p, &base);
+    if (p.mixup && o->mixup_single) draw_single(&p, &base);
     return p;
 }
 
-/* ---- samples ---- */
-
-/* Moves what a transform does not change, and makes the image the wanted size (its memory is kept if it
- * fits). */
-static dt_status begin_output(dt_sample *out, const dt_sample *like, int width, int height, dt_error *err)
+int dt_aug_sources(const dt_aug_params *p, dt_aug_source list[DT_AUG_SOURCES])
 {
-    if (out->image.width != width || out->image.height != height || out->image.channels != 3) {
-        dt_image_free(&out->image);
-        DT_TRY(dt_image_create(&out->image, width, height, 3, err));
+    const int used[DT_AUG_VIEWS] = {1, p->mixup, p->cutmix, p->paste};
+    int n = 0;
+    for (int v = 0; v < DT_AUG_VIEWS; v++) {
+        const int tiles = !used[v] ? 0 : p->view[v].mosaic ? p->view[v].mosaic : 1;
+        for (int i = 0; i < tiles; i++)
+            list[n++] = (dt_aug_source){v * DT_AUG_TILES + i, p->view[v].index[i]};
     }
-    out->label_count = 0;
-    out->index = like->index;
-    out->original_width = like->original_width;
-    out->original_height = like->original_height;
-    return DT_OK;
+    return n;
 }
+
+/* ---- samples ---- */
 
 static dt_status require_rgb(const dt_sample *s, dt_error *err)
 {
@@ -150,69 +229,113 @@ dt_status dt_aug_prepare(dt_sample *sample, int side, dt_resize_filter filter, d
     return DT_OK;
 }
 
-/* ---- rendering ---- */
+/* ---- where things lie ---- */
 
-/* Canvas -> output: Ultralytics' chain translate * shear * rotate-and-scale * centre, then the flips. */
-static dt_affine view_map(const dt_aug_params *p, const dt_aug_view *view, int side)
+/* Canvas -> output: Ultralytics' chain translate * shear * rotate-and-scale * perspective * centre, then the flips. */
+static dt_homography view_map(const dt_aug_params *p, const dt_aug_view *view, int side)
 {
     const double radians = 3.14159265358979323846 / 180, half = view->mosaic ? side : side / 2.0;
     double c = view->scale * cos(view->degrees * radians), s = view->scale * sin(view->degrees * radians);
     if (view->degrees == 0) s = 0;
-    dt_affine center = dt_affine_translate(-half, -half);
+    dt_affine center = dt_affine_translate(-half, -half), flip = dt_affine_scale(1, 1);
+    if (view->mirror) center = dt_affine_mul(dt_affine_scale(-1, 1), center);
     dt_affine rotate = {{c, s, 0, -s, c, 0}};
     dt_affine shear = {{1, tan(view->shear_x * radians), 0, tan(view->shear_y * radians), 1, 0}};
     dt_affine shift = dt_affine_translate(view->translate_x * side, view->translate_y * side);
-    dt_affine map = dt_affine_mul(shift, dt_affine_mul(shear, dt_affine_mul(rotate, center)));
-    if (p->flip_lr) map = dt_affine_mul((dt_affine){{-1, 0, side, 0, 1, 0}}, map);
-    if (p->flip_ud) map = dt_affine_mul((dt_affine){{1, 0, 0, 0, -1, side}}, map);
-    return map;
+    if (p->flip_lr) flip = (dt_affine){{-1, 0, side, 0, 1, 0}};
+    if (p->flip_ud) flip = dt_affine_mul((dt_affine){{1, 0, 0, 0, -1, side}}, flip);
+    if (view->perspective_x == 0 && view->perspective_y == 0) {
+        dt_affine map = dt_affine_mul(shift, dt_affine_mul(shear, dt_affine_mul(rotate, center)));
+        return dt_homography_from_affine(dt_affine_mul(flip, map));
+    }
+    const dt_homography tilt = {{1, 0, 0, 0, 1, 0, view->perspective_x, view->perspective_y, 1}};
+    dt_homography map = dt_homography_mul(tilt, dt_homography_from_affine(center));
+    map = dt_homography_mul(dt_homography_from_affine(dt_affine_mul(shear, rotate)), map);
+    return dt_homography_mul(dt_homography_from_affine(dt_affine_mul(flip, shift)), map);
 }
 
-/* Picture -> canvas. A mosaic's pictures touch its centre with one corner, their longer side being `side`. */
-static dt_status place_picture(const dt_augment_opts *o, const dt_aug_view *view, int slot,
-                               const dt_image *image, int side, dt_affine *place, dt_box *part, dt_error *err)
+/* A picture on its canvas: longer side = side. */
+typedef struct tile {
+    double x, y, w, h;
+} tile;
+
+static dt_status fit_tile(dt_letterbox_mode mode, const dt_image *image, int side, tile *t, dt_error *err)
 {
     dt_letterbox lb;
-    dt_letterbox_mode mode = view->mosaic ? DT_LETTERBOX_CENTER : o->letterbox;
     DT_TRY(dt_letterbox_make(mode, 0, image->width, image->height, side, side, &lb, err));
-    double x = lb.left, y = lb.top, w = lb.new_width, h = lb.new_height, canvas = side;
-    if (view->mosaic) {
-        double cx = floor(view->center_x * side), cy = floor(view->center_y * side);
-        x = slot & 1 ? cx : cx - w;
-        y = slot & 2 ? cy : cy - h;
-        canvas = 2.0 * side;
-    }
-    *place = dt_affine_mul(dt_affine_translate(x, y), dt_affine_scale(w / image->width, h / image->height));
-    *part = (dt_box){x, y, x + w, y + h};
-    dt_box_clip(part, canvas, canvas);
+    *t = (tile){lb.left, lb.top, lb.new_width, lb.new_height};
     return DT_OK;
 }
+
+/* Four pictures touch the mosaic's centre with one corner each. */
+static void place_four(tile *t, double cx, double cy)
+{
+    for (int i = 0; i < 4; i++) {
+        t[i].x = i & 1 ? cx : cx - t[i].w;
+        t[i].y = i & 2 ? cy : cy - t[i].h;
+    }
+}
+
+/* Eight pictures around the first, clockwise from the one above it, each against the one before. */
+static void place_nine(tile *t, double x, double y)
+{
+    t[0].x = x, t[0].y = y;
+    t[1].x = x, t[1].y = y - t[1].h;
+    t[2].x = x + t[1].w, t[2].y = y - t[2].h;
+    t[3].x = x + t[0].w, t[3].y = y;
+    t[4].x = x + t[0].w, t[4].y = y + t[3].h;
+    t[5].x = x + t[0].w - t[5].w, t[5].y = y + t[0].h;
+    t[6].x = t[5].x - t[6].w, t[6].y = y + t[0].h;
+    t[7].x = x - t[7].w, t[7].y = y + t[0].h - t[7].h;
+    t[8].x = x - t[8].w, t[8].y = t[7].y - t[8].h;
+}
+
+static dt_status place_tiles(const dt_augment_opts *o, const dt_aug_view *view, const dt_sample *const *src,
+                             int side, tile t[DT_AUG_TILES], dt_error *err)
+{
+    const dt_letterbox_mode mode = view->mosaic ? DT_LETTERBOX_CENTER : o->letterbox;
+    for (int i = 0; i < (view->mosaic ? view->mosaic : 1); i++) {
+        DT_TRY(require_rgb(src[i], err));
+        DT_TRY(fit_tile(mode, &src[i]->image, side, &t[i], err));
+    }
+    const double cx = floor(view->center_x * side), cy = floor(view->center_y * side);
+    if (view->mosaic == 4) place_four(t, cx, cy);
+    if (view->mosaic == 9) /* the canvas starts between 0 and one side into the field of 3 x 3 */
+        place_nine(t, side - floor((view->center_x - 0.5) * side),
+                   side - floor((view->center_y - 0.5) * side));
+    return DT_OK;
+}
+
+/* ---- rendering ---- */
 
 static dt_box intersect(dt_box a, dt_box b)
 {
     return (dt_box){fmax(a.x1, b.x1), fmax(a.y1, b.y1), fmin(a.x2, b.x2), fmin(a.y2, b.y2)};
 }
 
-/* `whole`: area of the full object in the output. */
-static int keep_box(const dt_augment_opts *o, dt_box box, double whole)
+static dt_box scale_box(dt_box box, double x, double y)
 {
-    double w = box.x2 - box.x1, h = box.y2 - box.y1;
-    if (!(w > o->min_side && h > o->min_side)) return 0;
-    return w * h > o->min_area_ratio * whole && fmax(w / h, h / w) < o->max_aspect;
+    return (dt_box){box.x1 * x, box.y1 * y, box.x2 * x, box.y2 * y};
 }
 
-static dt_status add_labels(const dt_augment_opts *o, const dt_sample *src, dt_affine place, dt_affine view,
-                            dt_box part, int side, dt_sample *out, int *dropped, dt_error *err)
+static double shared_area(dt_box a, dt_box b)
 {
-    const double area_scale = fabs(dt_affine_det(view));
+    dt_box both = intersect(a, b);
+    return both.x2 > both.x1 && both.y2 > both.y1 ? dt_box_area(both) : 0;
+}
+
+static dt_status add_labels(const dt_augment_opts *o, const dt_sample *src, dt_affine place,
+                            dt_homography view, dt_box part, dt_sample *out, int *dropped, dt_error *err)
+{
     for (size_t i = 0; i < src->label_count; i++) {
         dt_label label = src->labels[i];
         dt_box whole = dt_affine_box(place, label.box), seen = intersect(whole, part);
         int keep = 0;
-        if (seen.x2 > seen.x1 && seen.y2 > seen.y1) {
-            label.box = dt_affine_box(view, seen);
-            dt_box_clip(&label.box, side, side);
-            keep = keep_box(o, label.box, dt_box_area(whole) * area_scale);
+        if (seen.x2 > seen.x1 && seen.y2 > seen.y1 && dt_homography_box(view, seen, &label.box) == 0) {
+            const double grows =
+                dt_homography_area_scale(view, (seen.x1 + seen.x2) / 2, (seen.y1 + seen.y2) / 2);
+            dt_box_clip(&label.box, out->image.width, out->image.height);
+            keep = dt_box_rule_keep(&o->rule, label.box, dt_box_area(whole) * grows);
         }
         if (keep)
             DT_TRY(dt_sample_add_label(out, label, err));
@@ -222,41 +345,230 @@ static dt_status add_labels(const dt_augment_opts *o, const dt_sample *src, dt_a
     return DT_OK;
 }
 
-static dt_status render_view(const dt_aug_params *p, int which, const dt_augment_opts *o,
-                             const dt_sample *const *src, int side, dt_image *image, dt_sample *labels,
-                             int *dropped, dt_error *err)
+static dt_status render_part(const dt_image *image, dt_affine place, dt_homography map, dt_box part,
+                             dt_image *out, dt_error *err)
+{
+    dt_affine affine;
+    if (dt_homography_is_affine(map, &affine)) return dt_warp_part(image, place, affine, part, out, err);
+    return dt_warp_part_projective(image, place, map, part, out, err);
+}
+
+/* The part of a view that lies in the window from (left, top) with the size of out->image; labels are added in pixels of that
+ * window. */
+static dt_status render_window(const dt_aug_params *p, int which, const dt_augment_opts *o,
+                               const dt_sample *const *src, int side, int left, int top, dt_sample *out,
+                               int *dropped, dt_error *err)
 {
     const dt_aug_view *view = &p->view[which];
-    const dt_affine map = view_map(p, view, side);
-    memset(image->data, o->fill, (size_t)side * (size_t)side * 3);
-    for (int i = 0; i < (view->mosaic ? DT_MOSAIC : 1); i++) {
-        const dt_sample *s = src[which * DT_MOSAIC + i];
-        dt_affine place;
-        dt_box part;
-        DT_TRY(require_rgb(s, err));
-        DT_TRY(place_picture(o, view, i, &s->image, side, &place, &part, err));
-        DT_TRY(dt_warp_part(&s->image, place, map, part, image, err));
-        DT_TRY(add_labels(o, s, place, map, part, side, labels, dropped, err));
+    dt_homography map = view_map(p, view, side);
+    tile tiles[DT_AUG_TILES];
+    if (left || top)
+        map = dt_homography_mul(dt_homography_from_affine(dt_affine_translate(-left, -top)), map);
+    src += which * DT_AUG_TILES;
+    DT_TRY(place_tiles(o, view, src, side, tiles, err));
+    memset(out->image.data, o->fill, (size_t)out->image.width * (size_t)out->image.height * 3);
+    const double canvas = view->mosaic ? 2.0 * side : side;
+    for (int i = 0; i < (view->mosaic ? view->mosaic : 1); i++) {
+        const tile t = tiles[i];
+        const dt_image *image = &src[i]->image;
+        dt_affine place = dt_affine_mul(dt_affine_translate(t.x, t.y),
+                                        dt_affine_scale(t.w / image->width, t.h / image->height));
+        dt_box part = {t.x, t.y, t.x + t.w, t.y + t.h};
+        dt_box_clip(&part, canvas, canvas);
+        if (part.x2 > part.x1 && part.y2 > part.y1)
+            DT_TRY(render_part(image, place, map, part, &out->image, err));
+        DT_TRY(add_labels(o, src[i], place, map, part, out, dropped, err));
     }
     return DT_OK;
 }
 
+/* ---- mixup ---- */
+
+static dt_status mix(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *const *src, int side,
+                     dt_sample *out, int *dropped, dt_error *err)
+{
+    dt_sample other = {0};
+    dt_status st = dt_sample_reshape(&other, out, side, side, 3, err);
+    if (st == DT_OK) st = render_window(p, DT_AUG_MIXUP, o, src, side, 0, 0, &other, dropped, err);
+    if (st == DT_OK) st = dt_image_blend(&out->image, &other.image, p->mix_ratio, &out->image, err);
+    for (size_t i = 0; i < other.label_count && st == DT_OK; i++)
+        st = dt_sample_add_label(out, other.labels[i], err);
+    dt_sample_free(&other);
+    return st;
+}
+
+/* ---- cutmix ---- */
+
+/* 1: every box stays (covered by less than a tenth) or is gone (by more than nine tenths). */
+static int cut_is_clean(dt_box cut, const dt_sample *s)
+{
+    for (size_t i = 0; i < s->label_count; i++) {
+        double covered = shared_area(cut, s->labels[i].box) / dt_box_area(s->labels[i].box);
+        if (!(covered < 0.1 || covered > 0.9)) return 0;
+    }
+    return dt_box_area(cut) > 0;
+}
+
+static int choose_cut(const dt_aug_params *p, const dt_sample *s, int side, dt_box *cut)
+{
+    for (int i = 0; i < DT_AUG_CUTS; i++) {
+        *cut = scale_box(p->cut[i], side, side);
+        *cut = (dt_box){rint(cut->x1), rint(cut->y1), rint(cut->x2), rint(cut->y2)};
+        if (cut_is_clean(*cut, s)) return 1;
+    }
+    return 0;
+}
+
+static void remove_covered(dt_sample *s, dt_box cut, int *dropped)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->label_count; i++)
+        if (shared_area(cut, s->labels[i].box) < 0.5 * dt_box_area(s->labels[i].box))
+            s->labels[kept++] = s->labels[i];
+    *dropped += (int)(s->label_count - kept);
+    s->label_count = kept;
+}
+
+static void copy_into(const dt_image *patch, int left, int top, dt_image *out)
+{
+    for (int y = 0; y < patch->height; y++)
+        memcpy(out->data + ((size_t)(top + y) * (size_t)out->width + (size_t)left) * 3,
+               patch->data + (size_t)y * (size_t)patch->width * 3, (size_t)patch->width * 3);
+}
+
+static dt_status cut_and_mix(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *const *src,
+                             int side, dt_sample *out, int *dropped, dt_error *err)
+{
+    dt_box cut;
+    dt_sample patch = {0};
+    if (!choose_cut(p, out, side, &cut)) return DT_OK;
+    const int left = (int)cut.x1, top = (int)cut.y1;
+    dt_status st = dt_sample_reshape(&patch, out, (int)cut.x2 - left, (int)cut.y2 - top, 3, err);
+    if (st == DT_OK) st = render_window(p, DT_AUG_CUTMIX, o, src, side, left, top, &patch, dropped, err);
+    if (st == DT_OK) {
+        remove_covered(out, cut, dropped);
+        copy_into(&patch.image, left, top, &out->image);
+    }
+    for (size_t i = 0; i < patch.label_count && st == DT_OK; i++) {
+        dt_label label = patch.labels[i];
+        label.box =
+            (dt_box){label.box.x1 + left, label.box.y1 + top, label.box.x2 + left, label.box.y2 + top};
+        st = dt_sample_add_label(out, label, err);
+    }
+    dt_sample_free(&patch);
+    return st;
+}
+
+/* ---- copy-paste ---- */
+
+enum { PASTE_TRIES = 10, PASTE_EDGE = 2 };
+#define PASTE_OVERLAP 0.3
+
+/* Objects that stand alone can be cut out by their box. */
+static int stands_alone(const dt_sample *s, size_t which)
+{
+    const dt_box box = s->labels[which].box;
+    for (size_t i = 0; i < s->label_count; i++)
+        if (i != which && shared_area(box, s->labels[i].box) > PASTE_OVERLAP * dt_box_area(box)) return 0;
+    return 1;
+}
+
+/* A place where the patch hides no object by more than PASTE_OVERLAP, nor is such a patch itself. */
+static int find_place(const dt_sample *s, int width, int height, dt_rng *rng, int *left, int *top)
+{
+    int found = 0;
+    for (int k = 0; k < PASTE_TRIES;
+         k++) { /* all are drawn, so that objects do not depend on each other's luck */
+        int x = (int)dt_rng_below(rng, (uint64_t)(s->image.width - width + 1));
+        int y = (int)dt_rng_below(rng, (uint64_t)(s->image.height - height + 1));
+        const dt_box patch = {x, y, x + width, y + height};
+        int clear = !found;
+        for (size_t i = 0; i < s->label_count && clear; i++) {
+            double most = PASTE_OVERLAP * fmin(dt_box_area(patch), dt_box_area(s->labels[i].box));
+            clear = shared_area(patch, s->labels[i].box) <= most;
+        }
+        if (!clear) continue;
+        *left = x, *top = y;
+        found = 1;
+    }
+    return found;
+}
+
+/* The patch over the picture; towards its edges it lets the picture through. */
+static void lay_over(const dt_image *patch, int left, int top, dt_image *out)
+{
+    for (int y = 0; y < patch->height; y++) {
+        const uint8_t *from = patch->data + (size_t)y * (size_t)patch->width * 3;
+        uint8_t *to = out->data + ((size_t)(top + y) * (size_t)out->width + (size_t)left) * 3;
+        const int dy = y < patch->height - 1 - y ? y : patch->height - 1 - y;
+        for (int x = 0; x < patch->width; x++, from += 3, to += 3) {
+            int d = x < patch->width - 1 - x ? x : patch->width - 1 - x;
+            d = d < dy ? d : dy;
+            const int weight = d < PASTE_EDGE ? d + 1 : PASTE_EDGE + 1;
+            for (int c = 0; c < 3; c++)
+                to[c] = (uint8_t)((from[c] * weight + to[c] * (PASTE_EDGE + 1 - weight)) / (PASTE_EDGE + 1));
+        }
+    }
+}
+
+/* The object's box is scaled to whole pixels, so that the patch is filled by it exactly. */
+static dt_status paste_object(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *from,
+                              size_t which, double fit, dt_sample *out, int *pasted, dt_error *err)
+{
+    dt_rng rng = dt_rng_make(p->paste_seed, DT_RNG_AUGMENT, 0, which);
+    dt_label label = from->labels[which];
+    dt_box box = label.box;
+    dt_box_clip(&box, from->image.width, from->image.height);
+    const int wanted = dt_rng_f64(&rng) < o->copy_paste;
+    const double scale = fit * dt_rng_uniform(&rng, 0.5, 1.5), bw = box.x2 - box.x1, bh = box.y2 - box.y1;
+    if (!wanted || !(bw > 0 && bh > 0) || !stands_alone(from, which)) return DT_OK;
+    const int w = (int)fmax(rint(bw * scale), 1), h = (int)fmax(rint(bh * scale), 1);
+    int left = 0, top = 0;
+    if (w > out->image.width || h > out->image.height) return DT_OK;
+    if (!dt_box_rule_keep(&o->rule, (dt_box){0, 0, w, h}, (double)w * h)) return DT_OK;
+    if (!find_place(out, w, h, &rng, &left, &top)) return DT_OK;
+    dt_image patch = {0};
+    DT_TRY(dt_image_create(&patch, w, h, 3, err));
+    dt_affine map = dt_affine_mul(dt_affine_scale(w / bw, h / bh), dt_affine_translate(-box.x1, -box.y1));
+    if (p->flip_lr) map = dt_affine_mul((dt_affine){{-1, 0, w, 0, 1, 0}}, map);
+    if (p->flip_ud) map = dt_affine_mul((dt_affine){{1, 0, 0, 0, -1, h}}, map);
+    const dt_box everywhere = {-1e9, -1e9, 1e9, 1e9};
+    dt_status st = dt_warp_part(&from->image, dt_affine_scale(1, 1), map, everywhere, &patch, err);
+    if (st == DT_OK) {
+        lay_over(&patch, left, top, &out->image);
+        label.box = (dt_box){left, top, left + w, top + h};
+        st = dt_sample_add_label(out, label, err);
+        ++*pasted;
+    }
+    dt_image_free(&patch);
+    return st;
+}
+
+static dt_status paste_objects(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *from,
+                               int side, dt_sample *out, int *dropped, dt_error *err)
+{
+    tile t;
+    int pasted = 0;
+    DT_TRY(require_rgb(from, err));
+    DT_TRY(fit_tile(DT_LETTERBOX_CENTER, &from->image, side, &t, err));
+    const double fit = fmax(t.w / from->image.width, t.h / from->image.height);
+    for (size_t i = 0; i < from->label_count; i++)
+        DT_TRY(paste_object(p, o, from, i, fit, out, &pasted, err));
+    *dropped += (int)from->label_count - pasted;
+    return DT_OK;
+}
+
 dt_status dt_aug_apply(const dt_aug_params *p, const dt_augment_opts *o,
-                       const dt_sample *const src[2 * DT_MOSAIC], int side, dt_sample *out, int *dropped,
+                       const dt_sample *const src[DT_AUG_SOURCES], int side, dt_sample *out, int *dropped,
                        dt_error *err)
 {
     int lost = 0;
     DT_TRY(require_rgb(src[0], err));
-    DT_TRY(begin_output(out, src[0], side, side, err));
-    DT_TRY(render_view(p, 0, o, src, side, &out->image, out, &lost, err));
-    if (p->mixup) {
-        dt_image other;
-        DT_TRY(dt_image_create(&other, side, side, 3, err));
-        dt_status status = render_view(p, 1, o, src, side, &other, out, &lost, err);
-        if (status == DT_OK) status = dt_image_blend(&out->image, &other, p->mix_ratio, &out->image, err);
-        dt_image_free(&other);
-        if (status != DT_OK) return status;
-    }
+    DT_TRY(dt_sample_reshape(out, src[0], side, side, 3, err));
+    DT_TRY(render_window(p, DT_AUG_MAIN, o, src, side, 0, 0, out, &lost, err));
+    if (p->paste) DT_TRY(paste_objects(p, o, src[DT_AUG_PASTE * DT_AUG_TILES], side, out, &lost, err));
+    if (p->mixup) DT_TRY(mix(p, o, src, side, out, &lost, err));
+    if (p->cutmix) DT_TRY(cut_and_mix(p, o, src, side, out, &lost, err));
     if (dropped) *dropped = lost;
     return dt_image_hsv_jitter(&out->image, p->hue, p->sat, p->val, err);
 }

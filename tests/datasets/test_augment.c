@@ -133,7 +133,7 @@ static void augmented_boxes_match_pixels(void)
         o.mosaic = trial % 3 ? 1 : 0;
         dt_rng rng = dt_rng_make(3, DT_RNG_TEST, (uint64_t)trial, 0);
         dt_aug_params p = dt_aug_draw(&o, 1, 0, 4, &rng);
-        const dt_sample *src[2 * DT_MOSAIC] = {&s[0], &s[1], &s[2], &s[3]};
+        const dt_sample *src[DT_AUG_SOURCES] = {&s[0], &s[1], &s[2], &s[3]};
         int dropped;
         CHECK_OK(dt_aug_apply(&p, &o, src, 192, &out, &dropped, &err), &err);
         CHECK_INT((int)out.label_count + dropped, p.view[0].mosaic ? 8 : 2);
@@ -163,7 +163,7 @@ static void one_letterbox(dt_letterbox_mode mode)
         CHECK_OK(dt_aug_prepare(&s[i], 192, DT_RESIZE_BILINEAR, &err), &err);
         dt_rng rng = dt_rng_make(1, DT_RNG_TEST, 0, 0);
         dt_aug_params p = dt_aug_draw(&o, 1, 0, 4, &rng);
-        const dt_sample *src[2 * DT_MOSAIC] = {&s[i]};
+        const dt_sample *src[DT_AUG_SOURCES] = {&s[i]};
         CHECK_OK(dt_aug_apply(&p, &o, src, 192, &out, NULL, &err), &err);
         int worst = 0;
         for (int k = 0; k < 192 * 192 * 3; k++)
@@ -207,7 +207,8 @@ static void geometry_equals_ultralytics(void)
     while (fscanf(f, "%d %lf %lf %lf %lf %lf %lf %lf %lf %d", &v->mosaic, &v->center_x, &v->center_y,
                   &v->degrees, &v->scale, &v->shear_x, &v->shear_y, &v->translate_x, &v->translate_y,
                   &count) == 10) {
-        const dt_sample *src[2 * DT_MOSAIC] = {&s[0], &s[1], &s[2], &s[3]};
+        const dt_sample *src[DT_AUG_SOURCES] = {&s[0], &s[1], &s[2], &s[3]};
+        v->mosaic *= 4;
         CHECK_OK(dt_aug_apply(&p, &o, src, 192, &out, NULL, &err), &err);
         CHECK_INT(out.label_count, count);
         for (int i = 0; i < count; i++) {
@@ -245,6 +246,14 @@ static void geometry_equals_ultralytics(void)
     free_samples(s);
 }
 
+static void take_sources(const dt_aug_params *p, const dt_sample *s, const dt_sample *src[DT_AUG_SOURCES])
+{
+    dt_aug_source list[DT_AUG_SOURCES];
+    const int count = dt_aug_sources(p, list);
+    for (int i = 0; i < count; i++)
+        src[list[i].slot] = &s[list[i].index];
+}
+
 static void same_params_same_pixels(void)
 {
     dt_error err = {0};
@@ -258,9 +267,8 @@ static void same_params_same_pixels(void)
     dt_aug_params p = dt_aug_draw(&o, 1, 2, 4, &r1), q = dt_aug_draw(&o, 1, 2, 4, &r2);
     CHECK(p.mixup && p.mix_ratio > 0.2 && p.mix_ratio < 0.8);
     CHECK(p.mix_ratio == q.mix_ratio && p.view[1].center_x == q.view[1].center_x && p.hue == q.hue);
-    const dt_sample *src[2 * DT_MOSAIC];
-    for (int i = 0; i < 8; i++)
-        src[i] = &s[p.view[i / 4].index[i % 4]];
+    const dt_sample *src[DT_AUG_SOURCES] = {0};
+    take_sources(&p, s, src);
     CHECK_OK(dt_aug_apply(&p, &o, src, 128, &a, NULL, &err), &err);
     CHECK_OK(dt_aug_apply(&q, &o, src, 128, &b, NULL, &err), &err);
     CHECK(memcmp(a.image.data, b.image.data, 128 * 128 * 3) == 0);
@@ -281,7 +289,7 @@ static void rotation_encloses(void)
     dt_augment_opts o = dt_augment_none();
     dt_aug_params p = {
         .view = {{.degrees = 35, .scale = 1.1, .shear_x = 4, .translate_x = .5, .translate_y = .5}}};
-    const dt_sample *src[2 * DT_MOSAIC] = {&s};
+    const dt_sample *src[DT_AUG_SOURCES] = {&s};
     CHECK_OK(dt_aug_apply(&p, &o, src, 100, &out, NULL, &err), &err);
     if (CHECK_INT(out.label_count, 1)) {
         dt_box seen = find(&out.image, colors[0]), box = out.labels[0].box;
@@ -309,7 +317,7 @@ static void clean_up_rule(void)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         CHECK_OK(dt_sample_add_label(&s, (dt_label){cases[i].box, 0, 0, (int32_t)i}, &err), &err);
     dt_aug_params p = {.view = {{.scale = 1, .translate_x = .5, .translate_y = .5}}};
-    const dt_sample *src[2 * DT_MOSAIC] = {&s};
+    const dt_sample *src[DT_AUG_SOURCES] = {&s};
     int dropped;
     CHECK_OK(dt_aug_apply(&p, &o, src, 100, &out, &dropped, &err), &err);
     size_t k = 0;

@@ -264,9 +264,9 @@ static void fields(void)
     snprintf(root, sizeof root, "%s", fixture_path(&f, "copy"));
     CHECK_OK(dt_mkdirs(root, &err), &err);
     CHECK_OK(dt_voc_read(source, NULL, &set, NULL, &err), &err);
-    o.images = DT_IMAGES_COPY;
+    const dt_target_opts copy = {.format = DT_FORMAT_VOC, .images = DT_IMAGES_COPY};
     r = (dt_convert_report){0};
-    CHECK_OK(dt_voc_write(&set, &o, root, NULL, &files, &r, &err), &err);
+    CHECK_OK(dt_voc_write(&set, &copy, root, NULL, &files, &r, &err), &err);
     CHECK_OK(dt_voc_read(root, NULL, &again, NULL, &err), &err);
     if (CHECK_INT(again.object_count, 4)) {
         const dt_object *x = again.objects;

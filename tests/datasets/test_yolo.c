@@ -14,7 +14,9 @@ static parsed parse_n(const char *text, size_t size, int class_base)
     dt_error err = {0};
     p.set.frame = DT_FRAME_FRACTIONS;
     CHECK_OK(dt_dataset_add_record(&p.set, "a.jpg", "a.txt", NULL, &err), &err);
-    CHECK_OK(dt_yolo_parse(text, size, &(dt_yolo_rows){"a.txt", 3, class_base, 0}, &p.set, &p.findings, &err),
+    CHECK_OK(dt_yolo_parse(text, size,
+                           &(dt_yolo_rows){.file = "a.txt", .class_count = 3, .class_base = class_base},
+                           &p.set, &p.findings, &err),
              &err);
     CHECK_INT(p.set.records[0].count, p.set.object_count);
     return p;

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dt_findings findings = {0};
     dt_error err = {0};
     if (dt_dataset_add_record(&set, "a.jpg", "a.txt", NULL, &err) == DT_OK) {
-        const dt_yolo_rows rows = {"a.txt", 5, size % 2, 0};
+        const dt_yolo_rows rows = {.file = "a.txt", .class_count = 5, .class_base = size % 2};
         FUZZ_CHECK(dt_yolo_parse((const char *)data, size, &rows, &set, &findings, &err) == DT_OK);
         FUZZ_CHECK(set.records[0].count == set.object_count);
         for (size_t i = 0; i < set.object_count; i++) {

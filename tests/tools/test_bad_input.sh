@@ -278,12 +278,14 @@ ln -s loop kit/loop
 expect any 'VOC' inspect kit
 
 # ---- names ----
-rm -rf names && mkdir -p names/images/train names/labels/train
+rm -rf names && mkdir -p names/images/train names/labels/train names-voc/Annotations names-voc/JPEGImages
 i=100
 for name in 'a b' ' lead' 'trail ' '%s%n' '#x' '$(touch x)' $'new\nline' $'tab\t' $'bytes\xff\xfe' 'ü' "quote'\"" '-rf' '*?[' 'a.b.c' \
     "$(rep n 240)"; do
     cp "$images/exif1.jpg" "names/images/train/$name.jpg"
     echo "0 .5 .5 .$((i += 1)) .5" >"names/labels/train/$name.txt"
+    cp "$images/exif1.jpg" "names-voc/JPEGImages/$name.jpg"
+    echo "<annotation>${object/>9</>$i<}</annotation>" >"names-voc/Annotations/$name.xml"
 done
 printf 'train: images/train\nnames: [cat]\n' >names/data.yaml
 state names >before
@@ -300,6 +302,13 @@ expect 0 '15 images' convert yolo2yolo names target --layout darknet
 expect 0 '30 images (0 without' inspect target # train and valid are one list
 state names >after
 cmp -s before after || fail "names was changed"
+for to in coco yolo; do
+    rm -rf target
+    expect 0 '15 images (0 without' convert voc2$to names-voc target --images copy
+    [ "$(find target/images -type f -printf . | wc -c)" -eq 15 ] || fail "names: pictures are lost by $to"
+    expect 0 'files removed, 0 changed ones kept, 0 were gone' convert --undo target
+    [ ! -e target ] || fail "undo leaves odd names: $(find target | head -n 3)"
+done
 [ ! -e x ] || fail "a name was run"
 
 # ---- no rights, no room, a target in use ----

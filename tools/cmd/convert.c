@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/mem.h"
 #include "core/str.h"
 #include "datasets/convert.h"
-#include "tools/cli.h"
+#include "tools/edit_set.h"
 
 static int run(int argc, char **argv);
 
@@ -88,54 +89,6 @@ const dt_command dt_cmd_convert = {
         "  dettool convert --undo set-voc\n",
     .run = run,
 };
-
-/* Findings of one rule are shown up to this number; all are in conversion.json. */
-enum { SHOWN_PER_RULE = 5, MAX_RULES = 64 };
-
-static void show_finding(const dt_finding *f)
-{
-    char place[64] = "";
-    if (f->line && f->object >= 0)
-        snprintf(place, sizeof place, ":%lld: object %lld", (long long)f->line, (long long)f->object);
-    else if (f->line)
-        snprintf(place, sizeof place, ":%lld", (long long)f->line);
-    fprintf(stderr, "%s: %s%s%s%s%s%s%s%s [%s]\n", dt_severity_text(f->severity), f->file ? f->file : "",
-            place, f->file ? ": " : "", f->message, f->before ? ": " : "", f->before ? f->before : "",
-            f->after ? " -> " : "", f->after ? f->after : "", f->rule);
-}
-
-/* Notes that tell how the source was understood. */
-static int is_said(const char *rule)
-{
-    return strcmp(rule, "coordinate-base") == 0 || strcmp(rule, "path-base") == 0 ||
-           strcmp(rule, "config-missing") == 0;
-}
-
-static void show_findings(const dt_findings *findings)
-{
-    struct {
-        const char *rule;
-        size_t count;
-    } seen[MAX_RULES];
-    size_t rules = 0;
-    for (size_t i = 0; i < findings->count; i++) {
-        const dt_finding *f = &findings->items[i];
-        size_t k = 0;
-        if (f->severity == DT_NOTE && !is_said(f->rule)) continue;
-        while (k < rules && strcmp(seen[k].rule, f->rule) != 0)
-            k++;
-        if (k == rules) {
-            if (rules == MAX_RULES) continue;
-            seen[rules].rule = f->rule;
-            seen[rules++].count = 0;
-        }
-        if (++seen[k].count <= SHOWN_PER_RULE) show_finding(f);
-    }
-    for (size_t k = 0; k < rules; k++)
-        if (seen[k].count > SHOWN_PER_RULE)
-            fprintf(stderr, "%s: ... and %zu more (see conversion.json)\n", seen[k].rule,
-                    seen[k].count - SHOWN_PER_RULE);
-}
 
 static void print_report(const dt_convert_opts *o, const dt_convert_report *r)
 {
@@ -389,12 +342,16 @@ static int run(int argc, char **argv)
         invalid ? strcmp(invalid, "keep") == 0 : from == DT_FORMAT_VOC && o.voc_rule == DT_VOC_RAW;
     dt_convert_report report;
     dt_error err = {0};
-    if (dt_convert(&o, &report, &err) != DT_OK) {
-        show_findings(&report.findings);
+    char *text = dt_edit_command_text(argc, argv, o.target);
+    o.command = text;
+    dt_status st = dt_convert(&o, &report, &err);
+    dt_free(text);
+    if (st != DT_OK) {
+        dt_findings_show(&report.findings);
         dt_convert_report_free(&report);
         return dt_cli_fail(&dt_cmd_convert, &err);
     }
-    show_findings(&report.findings);
+    dt_findings_show(&report.findings);
     if (json)
         print_json(&o, &report);
     else

@@ -32,39 +32,33 @@ static void write_boxes(const dt_train_run *run, const dt_batch *batch, int slot
     dt_json_array_end(j);
 }
 
-static void write_source(const dt_train_run *run, int64_t index, const char *place, dt_json *j)
-{
-    dt_json_compact(j);
-    dt_json_object(j);
-    dt_json_key(j, "place"), dt_json_str(j, place);
-    dt_json_key(j, "sample"), dt_json_int(j, index);
-    dt_json_key(j, "image"), dt_json_str(j, run->task->record_name(run, index));
-    dt_json_key(j, "label"), dt_json_str(j, run->task->label_file ? run->task->label_file(run, index) : NULL);
-    dt_json_object_end(j);
-}
+static const char *const view_names[DT_AUG_VIEWS] = {"main", "mixup", "cutmix", "paste"};
 
-/* Where a source lies in its view. */
-static const char *place_name(const dt_aug_view *view, int tile)
+static const char *tile_name(const dt_aug_view *view, int tile)
 {
     static const char *const four[] = {"top-left", "top-right", "bottom-left", "bottom-right"};
-    static const char *const nine[] = {"center", "top",         "top-right", "right",   "bottom-right",
+    static const char *const nine[] = {"centre", "top",         "top-right", "right",   "bottom-right",
                                        "bottom", "bottom-left", "left",      "top-left"};
-    return view->mosaic == 9 ? nine[tile] : view->mosaic == 4 ? four[tile] : "whole";
+    return view->mosaic == 4 ? four[tile] : view->mosaic == 9 ? nine[tile] : "whole";
 }
 
 static void write_sources(const dt_train_run *run, const dt_aug_params *p, dt_json *j)
 {
-    static const char *const views[DT_AUG_VIEWS] = {"", "mixup ", "cutmix ", "paste "};
     dt_aug_source list[DT_AUG_SOURCES];
     const int count = dt_aug_sources(p, list);
     dt_json_key(j, "sources");
     dt_json_array(j);
     for (int i = 0; i < count; i++) {
-        const int view = list[i].slot / DT_AUG_TILES;
-        char place[64];
-        snprintf(place, sizeof place, "%s%s", views[view],
-                 place_name(&p->view[view], list[i].slot % DT_AUG_TILES));
-        write_source(run, list[i].index, place, j);
+        const int view = list[i].slot / DT_AUG_TILES, tile = list[i].slot % DT_AUG_TILES;
+        dt_json_compact(j);
+        dt_json_object(j);
+        dt_json_key(j, "view"), dt_json_str(j, view_names[view]);
+        dt_json_key(j, "place"), dt_json_str(j, tile_name(&p->view[view], tile));
+        dt_json_key(j, "sample"), dt_json_int(j, list[i].index);
+        dt_json_key(j, "image"), dt_json_str(j, run->task->record_name(run, list[i].index));
+        dt_json_key(j, "label");
+        dt_json_str(j, run->task->label_file ? run->task->label_file(run, list[i].index) : NULL);
+        dt_json_object_end(j);
     }
     dt_json_array_end(j);
 }
@@ -72,8 +66,7 @@ static void write_sources(const dt_train_run *run, const dt_aug_params *p, dt_js
 static void write_view(const dt_aug_view *v, dt_json *j)
 {
     dt_json_object(j);
-    dt_json_key(j, "mosaic"), dt_json_bool(j, v->mosaic != 0);
-    dt_json_key(j, "pictures"), dt_json_int(j, v->mosaic ? v->mosaic : 1);
+    dt_json_key(j, "mosaic"), dt_json_int(j, v->mosaic);
     dt_json_key(j, "center_x"), dt_json_num(j, v->center_x);
     dt_json_key(j, "center_y"), dt_json_num(j, v->center_y);
     dt_json_key(j, "degrees"), dt_json_num(j, v->degrees);
@@ -90,13 +83,14 @@ static void write_view(const dt_aug_view *v, dt_json *j)
 
 static void write_cuts(const dt_aug_params *p, dt_json *j)
 {
-    dt_json_key(j, "cuts"); /* in sides of the picture */
+    dt_json_key(j, "cuts");
     dt_json_array(j);
     for (int i = 0; i < DT_AUG_CUTS; i++) {
+        const double sides[] = {p->cut[i].x1, p->cut[i].y1, p->cut[i].x2, p->cut[i].y2};
         dt_json_compact(j);
         dt_json_array(j);
-        dt_json_num(j, p->cut[i].x1), dt_json_num(j, p->cut[i].y1);
-        dt_json_num(j, p->cut[i].x2), dt_json_num(j, p->cut[i].y2);
+        for (int k = 0; k < 4; k++)
+            dt_json_num(j, sides[k]);
         dt_json_array_end(j);
     }
     dt_json_array_end(j);
@@ -104,18 +98,19 @@ static void write_cuts(const dt_aug_params *p, dt_json *j)
 
 static void write_params(const dt_aug_params *p, dt_json *j)
 {
+    const int used[DT_AUG_VIEWS] = {1, p->mixup, p->cutmix, p->paste};
     dt_json_key(j, "augmentation");
     dt_json_object(j);
-    dt_json_key(j, "view"), write_view(&p->view[0], j);
-    if (p->mixup) {
-        dt_json_key(j, "mixup_view"), write_view(&p->view[1], j);
-        dt_json_key(j, "mix_ratio"), dt_json_num(j, p->mix_ratio);
+    dt_json_key(j, "views");
+    dt_json_object(j);
+    for (int v = 0; v < DT_AUG_VIEWS; v++) {
+        if (!used[v]) continue;
+        dt_json_key(j, view_names[v]);
+        write_view(&p->view[v], j);
     }
-    if (p->cutmix) {
-        dt_json_key(j, "cutmix_view"), write_view(&p->view[DT_AUG_CUTMIX], j);
-        write_cuts(p, j);
-    }
-    dt_json_key(j, "copy_paste"), dt_json_bool(j, p->paste);
+    dt_json_object_end(j);
+    if (p->mixup) dt_json_key(j, "mix_ratio"), dt_json_num(j, p->mix_ratio);
+    if (p->cutmix) write_cuts(p, j);
     dt_json_key(j, "flip_lr"), dt_json_bool(j, p->flip_lr);
     dt_json_key(j, "flip_ud"), dt_json_bool(j, p->flip_ud);
     dt_json_key(j, "hue"), dt_json_num(j, p->hue);

@@ -213,6 +213,14 @@ static void reduced(void)
              &err);
     CHECK(image.width == 5 && image.height == 4);
     dt_image_free(&image);
+    /* the smallest size whose longer side is still long enough */
+    const int to[][2] = {{1, 3}, {3, 3}, {4, 5}, {5, 5}, {6, 10}, {11, 20}, {1000, 20}};
+    for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
+        const dt_image_load_opts opts = {.reduce_to = to[i][0]};
+        CHECK_OK(dt_image_decode(data, size, "a.jpg", &opts, &image, NULL, &err), &err);
+        CHECK_INT((image.width + 1) / 2, (to[i][1] + 1) / 2);
+        dt_image_free(&image);
+    }
     CHECK_INT(dt_image_decode(data, size, "a.jpg", &(dt_image_load_opts){.reduce = 3}, &image, NULL, &err),
               DT_ERR_ARG);
     dt_free(data);

@@ -34,7 +34,7 @@ static dt_status fake_load(void *self, int64_t index, dt_sample *out, dt_error *
         v = v * 1664525u + 1013904223u;
         out->image.data[i] = (uint8_t)(v >> 24);
     }
-    CHECK_INT(out->cls, -1);
+    if (out->cls != -1) return dt_fail(err, DT_ERR_STATE, "cls is %d before load()", out->cls);
     if (f->classify) out->cls = (int32_t)(index % 7);
     for (int i = 0; i < (int)(index % 4); i++)
         DT_TRY(
@@ -335,6 +335,47 @@ static void padded_labels(void)
     dt_loader_destroy(loader);
 }
 
+/* Any single value of a batch changes its hash. */
+static void hash_covers_all(void)
+{
+    float pixels[2 * 3 * 4] = {0};
+    dt_label labels[3] = {{{1, 2, 3, 4}, 5, 0, 6}, {{1, 2, 3, 4}, 5, 0, 7}, {{0, 0, 1, 1}, 0, 1, 8}};
+    size_t begin[3] = {0, 2, 3};
+    int32_t classes[2] = {-1, 4};
+    dt_batch b = {.count = 2,
+                  .channels = 3,
+                  .height = 2,
+                  .width = 2,
+                  .pixels = pixels,
+                  .labels = labels,
+                  .label_begin = begin,
+                  .classes = classes};
+    char first[DT_SHA256_TEXT], now[DT_SHA256_TEXT];
+    dt_batch_hash(&b, first);
+#define CHANGES(place, value)                                                                                \
+    do {                                                                                                     \
+        __typeof__(place) before = (place);                                                                  \
+        (place) = (value);                                                                                   \
+        dt_batch_hash(&b, now);                                                                              \
+        CHECK_MSG(strcmp(first, now) != 0, "%s is not in the hash", #place);                                 \
+        (place) = before;                                                                                    \
+    } while (0)
+    CHANGES(pixels[23], 1);
+    CHANGES(labels[1].box.x1, 1.5);
+    CHANGES(labels[1].box.y1, 1.5);
+    CHANGES(labels[1].box.x2, 1.5);
+    CHANGES(labels[1].box.y2, 1.5);
+    CHANGES(labels[2].cls, 3);
+    CHANGES(labels[2].ignore, 0);
+    CHANGES(classes[1], 3);
+    CHANGES(begin[1], 1);
+    CHANGES(b.width, 1);
+#undef CHANGES
+    labels[0].source = 9; /* where a box comes from is nothing that the network sees */
+    dt_batch_hash(&b, now);
+    CHECK_STR(now, first);
+}
+
 /* The plain path: pixels and boxes are those of the letterbox. */
 static void plain_batch_is_a_letterbox(void)
 {
@@ -586,6 +627,7 @@ int main(void)
     RUN(multi_scale);
     RUN(repeats_differ);
     RUN(padded_labels);
+    RUN(hash_covers_all);
     RUN(plain_batch_is_a_letterbox);
     RUN(errors_come_at_their_batch);
     RUN(bad_records_are_replaced);

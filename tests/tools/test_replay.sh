@@ -62,7 +62,24 @@ for f in .png .boxes.png .json; do
     cmp "seen/epoch1_batch1_slot2$f" "seen2/epoch1_batch1_slot2$f" && cmp "seen/epoch1_batch1_slot2$f" "seen3/epoch1_batch1_slot2$f"
 done
 cmp -s seen/epoch1_batch1_slot2.png seen/epoch1_batch1_slot2.boxes.png && fail "no boxes are drawn"
-expect 0 '"mosaic": false' replay run --step $((batches * 2 / 3)) --slot 0 --out seen --json
+expect 0 '"mosaic": 0,' replay run --step $((batches * 2 / 3)) --slot 0 --out seen --json
+
+# Decoding at a reduced size: the same boxes but for rounding, other pixels.
+for set in yolo/data.yaml voc; do # boxes in fractions, boxes in pixels
+    plain=("$DETTOOL_BIN" train --data "$set" --imgsz 64 --batch 4 --threads 1 --workers 0 --epochs 1 --mosaic 0 --force)
+    expect 0 'best' "${plain[@]}" --out full
+    expect 0 'best' "${plain[@]}" --out small --reduced-decode
+    for run in full small; do
+        expect 0 'written' replay "$run" --step 0 --slot 0 --out "seen-$run"
+        sed -n 's/.*"class".*"x1": \([-0-9.e]*\), "y1": \([-0-9.e]*\), "x2": \([-0-9.e]*\), "y2": \([-0-9.e]*\),.*/\1 \2 \3 \4/p' \
+            "seen-$run/epoch1_batch0_slot0.json" >"$run.boxes"
+    done
+    [ -s full.boxes ] || fail "no boxes to compare"
+    paste full.boxes small.boxes | awk 'NF != 8 { bad = 1 }
+        { for (i = 1; i <= 4; i++) { d = $i - $(i + 4); if (d > 1 || d < -1) bad = 1 } } END { exit bad }' ||
+        { paste full.boxes small.boxes; fail "boxes of --reduced-decode"; }
+    cmp -s seen-full/epoch1_batch0_slot0.png seen-small/epoch1_batch0_slot0.png && fail "--reduced-decode changed nothing"
+done
 
 # What has changed since
 cp -r yolo moved

@@ -83,8 +83,9 @@ dt_status dt_coco_put_image(dt_coco_record *w, const dt_record *r, int64_t id, c
         {"width", int_text(number[1], width_of(r))},
         {"height", int_text(number[2], height_of(r))},
     };
-    dt_status st =
-        patch(w, r->label, r->extra->offset, r->extra->bytes, changes, r->edited & DT_EDITED_SIZE ? 4 : 2);
+    size_t count = r->edited & DT_EDITED_SIZE ? 4 : 2;
+    dt_status st = name.failed ? dt_fail_memory(w->err, strlen(file_name), "a name")
+                               : patch(w, r->label, r->extra->offset, r->extra->bytes, changes, count);
     dt_str_free(&name);
     return st;
 }

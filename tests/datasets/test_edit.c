@@ -22,7 +22,7 @@ typedef struct trip {
 
 static dt_status open_set(trip *t, const char *name)
 {
-    snprintf(t->from, sizeof t->from, "%s", *name == '/' ? name : fixture_path(&t->f, name));
+    snprintf(t->from, sizeof t->from, "%s", strchr("./", *name) ? name : fixture_path(&t->f, name));
     const dt_set_source_opts opts = {.path = t->from,
                                      .format = t->format,
                                      .no_images = 1,

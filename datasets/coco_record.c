@@ -77,15 +77,15 @@ dt_status dt_coco_put_image(dt_coco_record *w, const dt_record *r, int64_t id, c
     dt_str name = {0};
     dt_json quoted = dt_json_begin(&name, 0);
     dt_json_str(&quoted, file_name);
-    if (name.failed) return dt_fail_memory(w->err, strlen(file_name), "a name");
     dt_json_change changes[4] = {
         {"id", int_text(number[0], id)},
         {"file_name", name.data},
         {"width", int_text(number[1], width_of(r))},
         {"height", int_text(number[2], height_of(r))},
     };
-    dt_status st =
-        patch(w, r->label, r->extra->offset, r->extra->bytes, changes, r->edited & DT_EDITED_SIZE ? 4 : 2);
+    size_t count = r->edited & DT_EDITED_SIZE ? 4 : 2;
+    dt_status st = name.failed ? dt_fail_memory(w->err, strlen(file_name), "a name")
+                               : patch(w, r->label, r->extra->offset, r->extra->bytes, changes, count);
     dt_str_free(&name);
     return st;
 }
@@ -185,7 +185,8 @@ static dt_status make_box_texts(dt_coco_record *w, const dt_record *r, const dt_
     double area = b.x2 * b.y2, polygons = 0;
     dt_str text = {0};
     dt_status st = DT_OK;
-    dt_json j = dt_json_begin(&t->bbox, 0);
+    dt_json j = dt_json_begin(&t->bbox, 1);
+    dt_json_compact(&j);
     put_bbox(&j, b);
     if (e->segmentation_bytes) st = dt_coco_segmentation_read(r, o, &text, w->err);
     if (st == DT_OK && text.len &&
@@ -279,9 +280,9 @@ dt_status dt_coco_put_category(dt_coco_record *w, const char *name, int64_t id)
     dt_str quoted = {0};
     dt_json text = dt_json_begin(&quoted, 0);
     dt_json_str(&text, name);
-    if (quoted.failed) return dt_fail_memory(w->err, strlen(name), "a name");
     const dt_json_change changes[] = {{"id", int_text(number, id)}, {"name", quoted.data}};
-    dt_status st = patch(w, c->label, c->offset, c->bytes, changes, 2);
+    dt_status st = quoted.failed ? dt_fail_memory(w->err, strlen(name), "a name")
+                                 : patch(w, c->label, c->offset, c->bytes, changes, 2);
     dt_str_free(&quoted);
     return st;
 }

@@ -84,18 +84,18 @@ static dt_status copy_members(dt_json *j, dt_scan *s, const char *text, const dt
         uint64_t from = dt_scan_offset(s);
         dt_scan_skip(s);
         uint64_t to = s->base + (uint64_t)(s->pos - s->window);
-        if (s->status != DT_OK) break;
+        if (name.failed) j->out->failed = 1;
+        if (s->status != DT_OK || name.failed) break;
         if (change >= 0) {
             if (!(done >> change & 1)) put_change(j, &changes[change]);
             done |= 1u << change;
-        } else if (!name.failed) {
+        } else {
             dt_json_key(j, name.data ? name.data : "");
             dt_json_raw(j, text + from, (size_t)(to - from));
         }
     }
     for (size_t i = 0; i < count && s->status == DT_OK; i++)
         if (!(done >> i & 1)) put_change(j, &changes[i]);
-    if (name.failed) j->out->failed = 1;
     dt_str_free(&name);
     return s->status;
 }

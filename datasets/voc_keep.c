@@ -10,19 +10,25 @@ static void put_escaped(dt_str *out, const char *text, size_t len)
             dt_str_append(out, "&lt;");
         else if (c == '>')
             dt_str_append(out, "&gt;");
+        else if (c == '\r') /* a parser makes a line end of it */
+            dt_str_append(out, "&#13;");
         else
             dt_str_char(out, c);
     }
 }
 
-/* In an attribute a parser turns line ends and tabs that are not escaped into blanks. */
+/* In an attribute a parser turns line ends and tabs that are not escaped into blanks. libxml2 gives '&' as "&#38;". */
 static void put_value(dt_str *out, const xmlChar *from, const xmlChar *to)
 {
     for (const xmlChar *p = from; p < to; p++)
-        if (*p == '"' || *p == '\n' || *p == '\t' || *p == '\r')
+        if (to - p >= 5 && xmlStrncmp(p, (const xmlChar *)"&#38;", 5) == 0) {
+            dt_str_append(out, "&amp;");
+            p += 4;
+        } else if (*p == '"' || *p == '\n' || *p == '\t' || *p == '\r') {
             dt_str_printf(out, "&#%d;", *p);
-        else
+        } else {
             put_escaped(out, (const char *)p, 1);
+        }
 }
 
 static void put_name(dt_str *out, const xmlChar *name, const xmlChar *prefix)

@@ -31,22 +31,18 @@ static void put_value(dt_str *out, double v)
     dt_str_append_n(out, text, (size_t)len);
 }
 
-/* The file's own row, where it can be had. */
-static dt_status put_source_row(dt_edit *e, const dt_record *r, const dt_object *o, dt_str *out)
+/* Opens the label file that the object is in. */
+static dt_status open_rows(dt_edit *e, const dt_record *r, const dt_object *o)
 {
     char *path = o->ignore ? dt_yolo_label_path(r->image, "ignore") : dt_strdup(r->label);
     if (!path) return dt_fail_memory(e->err, 1, "a path");
-    if (!e->rows_path || strcmp(e->rows_path, path) != 0) {
-        dt_edit_free(e);
-        e->rows_path = path;
-        DT_TRY(dt_yolo_source_open(&e->rows, path, e->err));
-    } else {
+    if (e->rows_path && strcmp(e->rows_path, path) == 0) {
         dt_free(path);
+        return DT_OK;
     }
-    size_t len = 0;
-    const char *row = dt_yolo_source_line(&e->rows, o->line, &len);
-    dt_str_append_n(out, row ? row : "", len);
-    return DT_OK;
+    dt_edit_free(e);
+    e->rows_path = path;
+    return dt_yolo_source_open(&e->rows, path, e->err);
 }
 
 /* What a class is called in a row. */
@@ -65,11 +61,13 @@ static dt_status put_yolo_row(dt_edit *e, const dt_record *r, const dt_object *o
 {
     double w = r->real_width ? r->real_width : r->width, h = r->real_height ? r->real_height : r->height;
     int done = 0;
-    if (as_read) return put_source_row(e, r, o, out);
-    dt_str ignored = {0};
-    dt_status st = put_source_row(e, r, o, &ignored); /* opens the file */
-    dt_str_free(&ignored);
-    DT_TRY(st);
+    DT_TRY(open_rows(e, r, o));
+    if (as_read) {
+        size_t len = 0;
+        const char *row = dt_yolo_source_line(&e->rows, o->line, &len);
+        if (row) dt_str_append_n(out, row, len);
+        return DT_OK;
+    }
     DT_TRY(dt_yolo_source_row(&e->rows, o->line, cls.number, o->edited & DT_EDITED_BOX, out, &done, e->err));
     if (!done) dt_yolo_write_row(out, cls.number, o->box, w, h, 6);
     if (out->len && out->data[out->len - 1] == '\n') out->data[--out->len] = '\0';

@@ -13,7 +13,7 @@ typedef struct dt_window {
     int left, top, width, height; /* pixels of the picture */
 } dt_window;
 
-/** fill: one byte a channel. DT_ERR_ARG for a size out of range. */
+/** fill: one byte a channel. A size that dt_image_create refuses is its error. */
 dt_status dt_sample_window(const dt_sample *src, dt_window window, const uint8_t *fill, dt_sample *out,
                            dt_error *err);
 

@@ -61,7 +61,7 @@ def main():
                 bytes_of(F.gaussian_blur(tensor(200 + k, w, h, c), [kx, ky], [sx, sy])))
     boxes = torch.tensor([[2, 3, 9, 8], [0, 0, 17, 13], [10.5, 1.25, 16, 4]], dtype=torch.float64)
     for k, (w, h, c) in enumerate([(17, 13, 3), (16, 12, 1), (1, 9, 3)]):
-        for angle, tx, ty, scale, shx, shy in [(0, 2, -1, 1, 0, 0), (30, 0, 0, 1, 0, 0), (-72.5, 1, 3, .8, 8, -5),
+        for angle, tx, ty, scale, shx, shy in [(0, 2, -1, 1, 0, 0), (33, 0, 0, 1, 0, 0), (-72.5, 1, 3, .8, 8, -5),
                                                (10, -4, 2, 1.6, 0, 12)]:
             params = [float(angle), float(tx), float(ty), float(scale), float(shx), float(shy)]
             for mode in (InterpolationMode.NEAREST, InterpolationMode.BILINEAR):

@@ -1,6 +1,7 @@
 #include "core/mem.h"
 #include "datasets/transforms/augment.h"
 #include "test.h"
+#include "transforms_golden.h"
 
 static dt_sample gray_sample(int width, int height, uint8_t level, int64_t index)
 {
@@ -463,6 +464,56 @@ static void nine_tiles(void)
     free_samples(s);
 }
 
+/* The whole pictures' boxes on a canvas that is seen at half size, beside Ultralytics' placing. */
+static void nine_as_ultralytics(void)
+{
+    static const int size[9][2] = {{96, 64}, {48, 96}, {96, 96}, {96, 24}, {80, 96},
+                                   {96, 60}, {33, 96}, {96, 50}, {70, 96}};
+    dt_error err = {0};
+    dt_sample s[9], out = {0};
+    const dt_sample *src[DT_AUG_SOURCES] = {0};
+    for (int i = 0; i < 9; i++) {
+        src[i] = &s[i];
+        s[i] = gray_sample(size[i][0], size[i][1], 0, i);
+        CHECK_OK(dt_sample_add_label(&s[i], (dt_label){{0, 0, size[i][0], size[i][1]}, i, 0, 0}, &err), &err);
+    }
+    dt_augment_opts o = dt_augment_none();
+    o.rule = (dt_box_rule){.max_aspect = INFINITY};
+    golden_case c;
+    FILE *f = golden_open("transforms_augment.txt");
+    int cases = 0;
+    while (f && golden_next(f, &c)) {
+        if (!strcmp(c.name, "nine")) {
+            dt_aug_params p = {.view = {{.mosaic = 9,
+                                         .center_x = .5 + c.params[0] / 96,
+                                         .center_y = .5 + c.params[1] / 96,
+                                         .scale = .5,
+                                         .translate_x = .5,
+                                         .translate_y = .5}}};
+            CHECK_OK(dt_aug_apply(&p, &o, src, 96, &out, NULL, &err), &err);
+            size_t k = 0;
+            for (int i = 0; i < 9; i++) {
+                const double *b = c.values + (ptrdiff_t)4 * i;
+                if (!(b[2] > b[0] && b[3] > b[1])) continue;
+                if (!CHECK(k < out.label_count)) break;
+                CHECK_INT(out.labels[k].cls, i);
+                CHECK_NEAR(out.labels[k].box.x1, b[0], 1e-9);
+                CHECK_NEAR(out.labels[k].box.y1, b[1], 1e-9);
+                CHECK_NEAR(out.labels[k].box.x2, b[2], 1e-9);
+                CHECK_NEAR(out.labels[k++].box.y2, b[3], 1e-9);
+            }
+            CHECK_INT(out.label_count, k);
+            cases++;
+        }
+        free(c.values);
+    }
+    if (f) fclose(f);
+    CHECK_INT(cases, 4);
+    for (int i = 0; i < 9; i++)
+        dt_sample_free(&s[i]);
+    dt_sample_free(&out);
+}
+
 /* After cutmix every label lies on its paint: nothing hidden keeps a label, nothing visible loses one. */
 static void cutmix_labels_match_pixels(void)
 {
@@ -608,6 +659,7 @@ int main(void)
     RUN(mix_ratio_distribution);
     RUN(perspective_boxes_enclose);
     RUN(nine_tiles);
+    RUN(nine_as_ultralytics);
     RUN(cutmix_labels_match_pixels);
     RUN(pasted_objects);
     RUN(yolox_mixup);

@@ -432,6 +432,39 @@ static void perspective_boxes_enclose(void)
     free_samples(s);
 }
 
+/* Neighbouring tiles meet under a tilt: between two pixels of a row that show pictures, fill is not to be seen. */
+static void tilted_tiles_leave_no_gap(void)
+{
+    dt_sample s[4], out = {0};
+    for (int i = 0; i < 4; i++)
+        s[i] = gray_sample(SIDE, SIDE, 200, i);
+    dt_augment_opts o = dt_augment_none();
+    o.mosaic = 1;
+    o.perspective = .001;
+    o.degrees = 30;
+    o.fill = 1;
+    int seen = 0;
+    for (int trial = 0; trial < 40; trial++) {
+        dt_aug_params p = draw_test(&o, trial);
+        p.view[0].center_x = p.view[0].center_y = 1;
+        apply_test(&p, &o, s, &out);
+        int gaps = 0;
+        for (int y = 0; y < SIDE; y++) {
+            const uint8_t *row = out.image.data + (ptrdiff_t)y * SIDE * 3;
+            int changes = 0;
+            for (int x = 1; x < SIDE; x++)
+                changes += row[3 * x] != row[3 * (x - 1)];
+            gaps += changes > 2;
+            seen += row[3 * (SIDE / 2)] == 200;
+        }
+        CHECK_INT(gaps, 0);
+    }
+    CHECK(seen > 20 * SIDE);
+    for (int i = 0; i < 4; i++)
+        dt_sample_free(&s[i]);
+    dt_sample_free(&out);
+}
+
 /* Nine tiles without gaps or overlaps around the centre: boxes lie on their paint. The last five tiles are gray. */
 static void nine_tiles(void)
 {
@@ -658,6 +691,7 @@ int main(void)
     RUN(options_are_checked);
     RUN(mix_ratio_distribution);
     RUN(perspective_boxes_enclose);
+    RUN(tilted_tiles_leave_no_gap);
     RUN(nine_tiles);
     RUN(nine_as_ultralytics);
     RUN(cutmix_labels_match_pixels);

@@ -3,6 +3,7 @@
 
 #include "core/mem.h"
 #include "core/rng.h"
+#include "datasets/transforms/warp_row.h"
 #include "test.h"
 #include "transforms_golden.h"
 
@@ -165,10 +166,40 @@ static void painted_boxes_follow(void)
     CHECK(seen > 50);
 }
 
+/* The vector code gives the bits of the plain one, borders and the pixels around the row included. */
+static void rows_equal_pixels(void)
+{
+    const int shapes[][2] = {{31, 22}, {3, 5}, {2, 2}, {1, 7}, {9, 1}, {1, 1}};
+    for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+        const int w = shapes[k][0], h = shapes[k][1];
+        dt_image src = golden_picture((int)k, w, h, 3);
+        dt_rng rng = dt_rng_make(1, DT_RNG_TEST, 7, k);
+        for (int n = 1; n <= DT_WARP_PIECE; n = n < 20 ? n + 1 : n * 2) {
+            int32_t x[DT_WARP_PIECE], y[DT_WARP_PIECE];
+            uint8_t row[3 * DT_WARP_PIECE + 2], pixel[3];
+            memset(row, 77, sizeof row);
+            for (int i = 0; i < n; i++) {
+                x[i] = (int32_t)dt_rng_uniform(&rng, -3 * DT_TAP_ONE, (w + 3) * DT_TAP_ONE);
+                y[i] = (int32_t)dt_rng_uniform(&rng, -3 * DT_TAP_ONE, (h + 3) * DT_TAP_ONE);
+            }
+            dt_warp_row(&src, x, y, n, row + 1);
+            int differ = 0;
+            for (int i = 0; i < n; i++) {
+                dt_warp_pixel(&src, x[i], y[i], pixel);
+                differ += memcmp(pixel, row + 1 + 3 * i, 3) != 0;
+            }
+            CHECK_INT(differ, 0);
+            CHECK(row[0] == 77 && row[1 + 3 * n] == 77);
+        }
+        dt_image_free(&src);
+    }
+}
+
 int main(void)
 {
     RUN(equal_to_the_originals);
     RUN(behind_the_viewer);
     RUN(painted_boxes_follow);
+    RUN(rows_equal_pixels);
     return dt_test_end();
 }

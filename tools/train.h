@@ -24,9 +24,10 @@
 #include "tools/train_task.h"
 
 typedef struct dt_train_opts {
-    const char *data, *model, *weights, *out, *device, *optimizer, *schedule;
+    const char *data, *model, *weights, *out, *device, *optimizer, *schedule, *mixup_style, *box_rule;
     int64_t epochs, batch, imgsz, workers, threads, seed, patience, close_mosaic, val_interval, cache_mib;
-    double lr0, lrf, momentum, weight_decay, warmup_epochs, clip, ema_decay, ema_tau, save_minutes;
+    double lr0, lrf, momentum, weight_decay, warmup_epochs, clip, ema_decay, ema_tau, save_minutes,
+        multi_scale;
     dt_opt_list freeze, lr;
     dt_augment_opts aug;
     int strict, json, force, reduced_decode, hash_batches;

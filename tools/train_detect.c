@@ -1,4 +1,5 @@
 /* Training of a detector. */
+#include <math.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -141,12 +142,23 @@ static dt_status start_from(dt_train_run *run)
     return st;
 }
 
+/* Sides from imgsz * (1 - F) to imgsz * (1 + F), rounded to steps. */
+static void set_sizes(const dt_train_opts *o, dt_loader_opts *lo)
+{
+    enum { STEP = 32 };
+    if (o->multi_scale == 0) return;
+    lo->size_step = STEP;
+    lo->size_min = STEP * (int)fmax(rint(lo->imgsz * (1 - o->multi_scale) / STEP), 1);
+    lo->size_max = STEP * (int)rint(lo->imgsz * (1 + o->multi_scale) / STEP);
+}
+
 static dt_status loader(dt_train_run *run, dt_source *source, dt_loader_opts *lo)
 {
     detect *d = run->self;
     const dt_train_opts *o = &run->opts;
     const dt_detector_opts *info = dt_detector_info(d->detector);
     lo->imgsz = info->imgsz;
+    set_sizes(o, lo);
     lo->augment = 1;
     lo->aug = o->aug;
     lo->mosaic_epochs = o->epochs > o->close_mosaic ? o->epochs - o->close_mosaic : 0;
@@ -157,7 +169,7 @@ static dt_status loader(dt_train_run *run, dt_source *source, dt_loader_opts *lo
         lo->mean[c] = (float)info->mean[c];
         lo->std[c] = (float)info->std[c];
     }
-    d->train.reduce_to = o->reduced_decode ? lo->imgsz : 0;
+    d->train.reduce_to = !o->reduced_decode ? 0 : lo->size_max ? lo->size_max : lo->imgsz;
     *source = dt_split_source_as_source(&d->train);
     return DT_OK;
 }

@@ -147,41 +147,50 @@ DT_INLINE float unit(float v)
 DT_INLINE float hue_of(float r, float g, float b, float max, float range)
 {
     float rc = (max - r) / range, gc = (max - g) / range, bc = (max - b) / range;
-    float h = max == r ? bc - gc : max == g ? (rc + 2) - bc : (gc + 4) - rc;
+    float from_red = bc - gc, from_green = (rc + 2) - bc, from_blue = (gc + 4) - rc;
+    float h = max == r ? from_red : max == g ? from_green : from_blue;
     h = h * (1.f / 6) + 1;
     return h - floorf(h);
 }
 
-/* A channel of the colour (h, s, v) by its place in the six sectors: 0 v, 1 p, 2 q, 3 t. */
-DT_INLINE uint8_t sector_value(int which, float v, float p, float q, float t)
+/* Red, by the six sectors of the hue: v q p p t v. Green is red two sectors on, blue four. */
+DT_INLINE uint8_t channel_of(int sector, float v, float p, float q, float t)
 {
-    float x = which == 0 ? v : which == 1 ? p : which == 2 ? q : t;
+    sector = sector >= 6 ? sector - 6 : sector;
+    float x = p;
+    x = sector == 4 ? t : x;
+    x = sector == 1 ? q : x;
+    x = sector == 0 || sector == 5 ? v : x;
     return (uint8_t)(int)(x * 255.999f);
 }
 
-static void turn_hue(uint8_t *px, float shift)
+DT_CLONES static void turn_hue(uint8_t *px, size_t n, float shift)
 {
-    static const uint8_t select[3][6] = {{0, 2, 1, 1, 3, 0}, {3, 0, 0, 2, 1, 1}, {1, 1, 3, 0, 0, 2}};
     const float scale = (float)(1. / 255);
-    float r = (float)px[0] * scale, g = (float)px[1] * scale, b = (float)px[2] * scale;
-    float max = fmaxf(r, fmaxf(g, b)), range = max - fminf(r, fminf(g, b));
-    float s = range / (range == 0 ? 1 : max);
-    float h = hue_of(r, g, b, max, range == 0 ? 1 : range) + shift;
-    h -= floorf(h);
-    float h6 = h * 6, sector = floorf(h6), f = h6 - sector, sxf = s * f, rest = 1 - s;
-    float q = unit((1 - sxf) * max), t = unit((sxf + rest) * max), p = unit(rest * max);
-    int i = (int)sector % 6;
-    for (int c = 0; c < 3; c++)
-        px[c] = sector_value(select[c][i], max, p, q, t);
+    for (size_t i = 0; i < n; i++) {
+        float r = (float)px[3 * i] * scale, g = (float)px[3 * i + 1] * scale,
+              b = (float)px[3 * i + 2] * scale;
+        float max = r > g ? r : g, min = r < g ? r : g;
+        max = max > b ? max : b;
+        min = min < b ? min : b;
+        float range = max - min, s = range / (range == 0 ? 1 : max);
+        float h = hue_of(r, g, b, max, range == 0 ? 1 : range) + shift;
+        h -= floorf(h);
+        float h6 = h * 6, sector = floorf(h6), f = h6 - sector, sxf = s * f, rest = 1 - s;
+        float q = unit((1 - sxf) * max), t = unit((sxf + rest) * max), p = unit(rest * max);
+        int k = (int)sector;
+        k = k >= 6 ? k - 6 : k;
+        px[3 * i] = channel_of(k, max, p, q, t);
+        px[3 * i + 1] = channel_of(k + 4, max, p, q, t);
+        px[3 * i + 2] = channel_of(k + 2, max, p, q, t);
+    }
 }
 
 dt_status dt_image_adjust_hue(dt_image *image, double factor, dt_error *err)
 {
     DT_TRY(require_factor(image, "hue", factor, -0.5, 0.5, err));
     if (image->channels == 1) return DT_OK;
-    const size_t n = byte_count(image);
-    for (size_t i = 0; i < n; i += 3)
-        turn_hue(image->data + i, (float)factor);
+    turn_hue(image->data, byte_count(image) / 3, (float)factor);
     return DT_OK;
 }
 

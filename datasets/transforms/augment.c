@@ -513,7 +513,7 @@ static void lay_over(const dt_image *patch, int left, int top, dt_image *out)
 
 /* The object's box is scaled to whole pixels, so that the patch is filled by it exactly. */
 static dt_status paste_object(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *from,
-                              size_t which, double fit, dt_sample *out, int *pasted, dt_error *err)
+                              size_t which, double fit, dt_sample *out, dt_error *err)
 {
     dt_rng rng = dt_rng_make(p->paste_seed, DT_RNG_AUGMENT, 0, which);
     dt_label label = from->labels[which];
@@ -538,23 +538,20 @@ static dt_status paste_object(const dt_aug_params *p, const dt_augment_opts *o, 
         lay_over(&patch, left, top, &out->image);
         label.box = (dt_box){left, top, left + w, top + h};
         st = dt_sample_add_label(out, label, err);
-        ++*pasted;
     }
     dt_image_free(&patch);
     return st;
 }
 
 static dt_status paste_objects(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *from,
-                               int side, dt_sample *out, int *dropped, dt_error *err)
+                               int side, dt_sample *out, dt_error *err)
 {
     tile t;
-    int pasted = 0;
     DT_TRY(require_rgb(from, err));
     DT_TRY(fit_tile(DT_LETTERBOX_CENTER, &from->image, side, &t, err));
     const double fit = fmax(t.w / from->image.width, t.h / from->image.height);
     for (size_t i = 0; i < from->label_count; i++)
-        DT_TRY(paste_object(p, o, from, i, fit, out, &pasted, err));
-    *dropped += (int)from->label_count - pasted;
+        DT_TRY(paste_object(p, o, from, i, fit, out, err));
     return DT_OK;
 }
 
@@ -566,7 +563,7 @@ dt_status dt_aug_apply(const dt_aug_params *p, const dt_augment_opts *o,
     DT_TRY(require_rgb(src[0], err));
     DT_TRY(dt_sample_reshape(out, src[0], side, side, 3, err));
     DT_TRY(render_window(p, DT_AUG_MAIN, o, src, side, 0, 0, out, &lost, err));
-    if (p->paste) DT_TRY(paste_objects(p, o, src[DT_AUG_PASTE * DT_AUG_TILES], side, out, &lost, err));
+    if (p->paste) DT_TRY(paste_objects(p, o, src[DT_AUG_PASTE * DT_AUG_TILES], side, out, err));
     if (p->mixup) DT_TRY(mix(p, o, src, side, out, &lost, err));
     if (p->cutmix) DT_TRY(cut_and_mix(p, o, src, side, out, &lost, err));
     if (dropped) *dropped = lost;

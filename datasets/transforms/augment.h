@@ -100,7 +100,7 @@ dt_status dt_aug_prepare(dt_sample *sample, int side, dt_resize_filter filter, d
 /** Renders the picture and its labels: the first view; objects pasted onto it; mixup; cutmix; colours. src[k] are prepared
  * RGB samples as dt_aug_sources lists them, other entries may be NULL. *out (zero-initialised or used before: its buffers
  * are reused) becomes side x side with labels in its pixels; out->index, original sizes are those of src[0]. *dropped (may
- * be NULL) counts the boxes that did not stay.
+ * be NULL) counts the boxes of the views that did not stay.
  *
  * cutmix: the first of the rectangles that covers every box by less than a tenth (the box stays as it is) or more than nine
  * tenths (it goes) is used; if there is none, the picture stays. Pasted objects keep their size on the canvas times

@@ -3,7 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "datasets/transforms/bilinear.h"
+#include "core/cpu.h"
+#include "datasets/transforms/warp_row.h"
 
 dt_homography dt_homography_from_affine(dt_affine a)
 {
@@ -206,15 +207,42 @@ dt_status dt_warp_perspective(const dt_image *src, dt_homography map, int neares
     return DT_OK;
 }
 
-/* Neighbours beyond the border repeat it. Three channels. */
-static void sample_repeat(const dt_image *src, double u, double v, uint8_t *out)
+/* Cuts the integers of a span to those where a * x + b >= 0 (or, strict, < 0). The same numbers with the other sign give the
+ * rest of the span, so that neighbouring parts leave no gap. */
+static dt_span half_line(dt_span s, double a, double b, int below)
 {
-    const dt_tap x = dt_tap_column(u - .5, src->width), y = dt_tap_column(v - .5, src->height);
-    const uint8_t *r0 = pixel(src, 0, y.first, NULL), *r1 = pixel(src, 0, y.second, NULL);
-    for (int c = 0; c < 3; c++) {
-        int a = r0[3 * x.first + c] * x.weight[0] + r0[3 * x.second + c] * x.weight[1];
-        int b = r1[3 * x.first + c] * x.weight[0] + r1[3 * x.second + c] * x.weight[1];
-        out[c] = (uint8_t)((a * y.weight[0] + b * y.weight[1] + (1 << 21)) >> 22);
+    const double edge = ceil(-b / a); /* the first x on the side where a rising line is >= 0 */
+    int cut = edge >= s.end ? s.end : edge <= s.begin ? s.begin : (int)edge;
+    if (a == 0) return (b < 0) == below ? s : (dt_span){0, 0};
+    if (a < 0) { /* falling: >= 0 up to and with -b / a */
+        const double last = floor(-b / a) + 1;
+        cut = last >= s.end ? s.end : last <= s.begin ? s.begin : (int)last;
+    }
+    return (a < 0) == below ? (dt_span){cut, s.end} : (dt_span){s.begin, cut};
+}
+
+/* The pixels of a row that show `part`: u >= x1 is m0 x + .. >= x1 (m6 x + ..) before the viewer, and so on. */
+static dt_span part_span(const double *m, int y, dt_box part, int width)
+{
+    double at[3]; /* the rows at x = 0 */
+    for (int k = 0; k < 3; k++)
+        at[k] = m[3 * k] * .5 + m[3 * k + 1] * (y + .5) + m[3 * k + 2];
+    dt_span s = half_line((dt_span){0, width}, m[6], at[2] - NEAREST_W, 0);
+    s = half_line(s, m[0] - part.x1 * m[6], at[0] - part.x1 * at[2], 0);
+    s = half_line(s, m[0] - part.x2 * m[6], at[0] - part.x2 * at[2], 1);
+    s = half_line(s, m[3] - part.y1 * m[6], at[1] - part.y1 * at[2], 0);
+    return half_line(s, m[3] - part.y2 * m[6], at[1] - part.y2 * at[2], 1);
+}
+
+/* Source positions of n pixels from (x, y) on, in units of 1 / DT_TAP_ONE. */
+DT_CLONES static void project(const double *m, int x, int y, int n, int32_t *restrict px,
+                              int32_t *restrict py)
+{
+    const double u = m[1] * (y + .5) + m[2], v = m[4] * (y + .5) + m[5], w = m[7] * (y + .5) + m[8];
+    for (int i = 0; i < n; i++) {
+        const double cx = x + i + .5, scale = DT_TAP_ONE / (m[6] * cx + w);
+        px[i] = (int32_t)floor((m[0] * cx + u) * scale - (DT_TAP_ONE / 2 - .5));
+        py[i] = (int32_t)floor((m[3] * cx + v) * scale - (DT_TAP_ONE / 2 - .5));
     }
 }
 
@@ -228,14 +256,14 @@ dt_status dt_warp_part_projective(const dt_image *src, dt_affine place, dt_homog
                        src->channels, dst->channels);
     if (dt_homography_invert(view, &to_collage) != 0 || dt_affine_invert(place, &from_collage) != 0)
         return dt_fail(err, DT_ERR_ARG, "warp: singular map");
-    const double *p = from_collage.m;
-    uint8_t *out = dst->data;
+    const dt_homography back = dt_homography_mul(dt_homography_from_affine(from_collage), to_collage);
+    int32_t px[DT_WARP_PIECE], py[DT_WARP_PIECE];
     for (int y = 0; y < dst->height; y++) {
-        for (int x = 0; x < dst->width; x++, out += 3) {
-            double u, v;
-            if (!locate(to_collage.m, x, y, &u, &v)) continue;
-            if (u < part.x1 || u >= part.x2 || v < part.y1 || v >= part.y2) continue;
-            sample_repeat(src, p[0] * u + p[1] * v + p[2], p[3] * u + p[4] * v + p[5], out);
+        const dt_span s = part_span(to_collage.m, y, part, dst->width);
+        for (int x = s.begin; x < s.end; x += DT_WARP_PIECE) {
+            const int n = s.end - x < DT_WARP_PIECE ? s.end - x : DT_WARP_PIECE;
+            project(back.m, x, y, n, px, py);
+            dt_warp_row(src, px, py, n, dst->data + ((size_t)y * (size_t)dst->width + (size_t)x) * 3);
         }
     }
     return DT_OK;

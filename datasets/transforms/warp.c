@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/transforms/bilinear.h"
+#include "datasets/transforms/warp_row.h"
 
 dt_affine dt_affine_translate(double x, double y)
 {
@@ -52,10 +52,6 @@ dt_box dt_affine_box(dt_affine a, dt_box box)
     return out;
 }
 
-typedef struct span {
-    int begin, end;
-} span;
-
 static int clamp_int(double v, int lo, int hi)
 {
     return v <= lo ? lo : v >= hi ? hi : (int)v;
@@ -63,17 +59,17 @@ static int clamp_int(double v, int lo, int hi)
 
 /* The integers x of [0, n) with lo <= slope * x + offset < hi. The bounds are functions of the edge alone, so
  * that spans of neighbouring parts meet exactly. */
-static span solve_span(double slope, double offset, double lo, double hi, int n)
+static dt_span solve_span(double slope, double offset, double lo, double hi, int n)
 {
-    if (slope == 0) return lo <= offset && offset < hi ? (span){0, n} : (span){0, 0};
+    if (slope == 0) return lo <= offset && offset < hi ? (dt_span){0, n} : (dt_span){0, 0};
     double a = (lo - offset) / slope, b = (hi - offset) / slope;
-    if (slope > 0) return (span){clamp_int(ceil(a), 0, n), clamp_int(ceil(b), 0, n)};
-    return (span){clamp_int(floor(b) + 1, 0, n), clamp_int(floor(a) + 1, 0, n)};
+    if (slope > 0) return (dt_span){clamp_int(ceil(a), 0, n), clamp_int(ceil(b), 0, n)};
+    return (dt_span){clamp_int(floor(b) + 1, 0, n), clamp_int(floor(a) + 1, 0, n)};
 }
 
-static span intersect(span a, span b)
+static dt_span intersect(dt_span a, dt_span b)
 {
-    span out = {a.begin > b.begin ? a.begin : b.begin, a.end < b.end ? a.end : b.end};
+    dt_span out = {a.begin > b.begin ? a.begin : b.begin, a.end < b.end ? a.end : b.end};
     if (out.end < out.begin) out.end = out.begin;
     return out;
 }
@@ -121,18 +117,14 @@ static void scan_row_fill(const dt_image *src, scan s, int count, const uint8_t 
 /* Pixels of a row, neighbours beyond the border repeated. Three channels. */
 static void scan_row_repeat(const dt_image *src, scan s, int count, uint8_t *dst)
 {
-    const int right = src->width - 1, bottom = src->height - 1;
-    const size_t stride = (size_t)src->width * 3;
-    for (int i = 0; i < count; i++, s.u += s.du, s.v += s.dv) {
-        int x = (int)(s.u >> 32), y = (int)(s.v >> 32);
-        int fx = (int)(s.u >> 21) & (DT_TAP_ONE - 1), fy = (int)(s.v >> 21) & (DT_TAP_ONE - 1);
-        int x0 = x < 0 ? 0 : x > right ? right : x, x1 = x + 1 < 0 ? 0 : x + 1 > right ? right : x + 1;
-        int y0 = y < 0 ? 0 : y > bottom ? bottom : y, y1 = y + 1 < 0 ? 0 : y + 1 > bottom ? bottom : y + 1;
-        const uint8_t *r0 = src->data + (size_t)y0 * stride, *r1 = src->data + (size_t)y1 * stride;
-        const uint8_t *a = r0 + 3 * (size_t)x0, *b = r0 + 3 * (size_t)x1;
-        const uint8_t *c = r1 + 3 * (size_t)x0, *d = r1 + 3 * (size_t)x1;
-        for (int k = 0; k < 3; k++)
-            *dst++ = (uint8_t)blend4(a[k], b[k], c[k], d[k], fx, fy);
+    int32_t x[DT_WARP_PIECE], y[DT_WARP_PIECE];
+    for (int begin = 0; begin < count; begin += DT_WARP_PIECE, dst += 3 * DT_WARP_PIECE) {
+        const int n = count - begin < DT_WARP_PIECE ? count - begin : DT_WARP_PIECE;
+        for (int i = 0; i < n; i++, s.u += s.du, s.v += s.dv) {
+            x[i] = (int32_t)(s.u >> 21);
+            y[i] = (int32_t)(s.v >> 21);
+        }
+        dt_warp_row(src, x, y, n, dst);
     }
 }
 
@@ -150,8 +142,8 @@ dt_status dt_warp_affine(const dt_image *src, dt_affine map, uint8_t fill, dt_im
         uint8_t *row = dst->data + (size_t)y * (size_t)dst->width * channels;
         memset(row, fill, (size_t)dst->width * channels);
         double u = m[0] * .5 + m[1] * (y + .5) + m[2], v = m[3] * .5 + m[4] * (y + .5) + m[5];
-        span s = intersect(solve_span(m[0], u, -.5, src->width + .5, dst->width),
-                           solve_span(m[3], v, -.5, src->height + .5, dst->width));
+        dt_span s = intersect(solve_span(m[0], u, -.5, src->width + .5, dst->width),
+                              solve_span(m[3], v, -.5, src->height + .5, dst->width));
         scan_row_fill(src, make_scan(back, s.begin, y), s.end - s.begin, outside,
                       row + (size_t)s.begin * channels);
     }
@@ -159,7 +151,7 @@ dt_status dt_warp_affine(const dt_image *src, dt_affine map, uint8_t fill, dt_im
 }
 
 /* Without rotation and shear, columns and rows separate. */
-static dt_status warp_part_upright(const dt_image *src, dt_affine back, span xs, span ys, dt_image *dst,
+static dt_status warp_part_upright(const dt_image *src, dt_affine back, dt_span xs, dt_span ys, dt_image *dst,
                                    dt_error *err)
 {
     int columns = xs.end - xs.begin, rows = ys.end - ys.begin;
@@ -190,14 +182,14 @@ dt_status dt_warp_part(const dt_image *src, dt_affine place, dt_affine view, dt_
     dt_affine back = dt_affine_mul(from_collage, to_collage);
     const double *m = to_collage.m;
     if (m[1] == 0 && m[3] == 0) {
-        span xs = solve_span(m[0], m[0] * .5 + m[2], part.x1, part.x2, dst->width);
-        span ys = solve_span(m[4], m[4] * .5 + m[5], part.y1, part.y2, dst->height);
+        dt_span xs = solve_span(m[0], m[0] * .5 + m[2], part.x1, part.x2, dst->width);
+        dt_span ys = solve_span(m[4], m[4] * .5 + m[5], part.y1, part.y2, dst->height);
         return warp_part_upright(src, back, xs, ys, dst, err);
     }
     for (int y = 0; y < dst->height; y++) {
         double u = m[0] * .5 + m[1] * (y + .5) + m[2], v = m[3] * .5 + m[4] * (y + .5) + m[5];
-        span s = intersect(solve_span(m[0], u, part.x1, part.x2, dst->width),
-                           solve_span(m[3], v, part.y1, part.y2, dst->width));
+        dt_span s = intersect(solve_span(m[0], u, part.x1, part.x2, dst->width),
+                              solve_span(m[3], v, part.y1, part.y2, dst->width));
         scan_row_repeat(src, make_scan(back, s.begin, y), s.end - s.begin,
                         dst->data + ((size_t)y * (size_t)dst->width + (size_t)s.begin) * 3);
     }

@@ -41,6 +41,22 @@ static void streams_are_functions_of_their_numbers(void)
     }
 }
 
+/* A fork is a function of where the stream stands and of its tag, and leaves the stream alone. */
+static void forks(void)
+{
+    dt_rng a = dt_rng_make(1, DT_RNG_TEST, 2, 3), b = a;
+    dt_rng f = dt_rng_fork(&a, 7), again = dt_rng_fork(&b, 7), other = dt_rng_fork(&a, 8);
+    dt_rng elsewhere = dt_rng_make(1, DT_RNG_TEST, 2, 4), far = dt_rng_fork(&elsewhere, 7);
+    int same = 0;
+    for (int i = 0; i < 16; i++) {
+        const uint32_t v = dt_rng_u32(&f), own = dt_rng_u32(&a);
+        CHECK_INT(v, dt_rng_u32(&again));
+        CHECK_INT(own, dt_rng_u32(&b));
+        same += (v == own) + (v == dt_rng_u32(&other)) + (v == dt_rng_u32(&far));
+    }
+    CHECK(same < 3);
+}
+
 static void ranges_and_moments(void)
 {
     enum { N = 20000 };
@@ -85,6 +101,7 @@ int main(void)
 {
     RUN(philox_known_answers);
     RUN(streams_are_functions_of_their_numbers);
+    RUN(forks);
     RUN(ranges_and_moments);
     RUN(shuffle_permutes);
     return dt_test_end();

@@ -1,6 +1,7 @@
 #include "core/mem.h"
 #include "datasets/transforms/augment.h"
 #include "test.h"
+#include "transforms_golden.h"
 
 static dt_sample gray_sample(int width, int height, uint8_t level, int64_t index)
 {
@@ -360,6 +361,323 @@ static void mix_ratio_distribution(void)
     CHECK_NEAR(variance, 1 / 260., 0.0004);
 }
 
+/* ---- the options beyond mosaic, affine map and mixup: four samples of 192 prepared ---- */
+
+enum { SIDE = 192 };
+
+static void prepared_samples(dt_sample s[4])
+{
+    dt_error err = {0};
+    make_samples(s);
+    for (int i = 0; i < 4; i++)
+        CHECK_OK(dt_aug_prepare(&s[i], SIDE, DT_RESIZE_BILINEAR, &err), &err);
+}
+
+static dt_aug_params draw_test(const dt_augment_opts *o, int trial)
+{
+    dt_rng rng = dt_rng_make(6, DT_RNG_TEST, (uint64_t)trial, 1);
+    return dt_aug_draw(o, 1, trial % 4, 4, &rng);
+}
+
+static void apply_test(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *s, dt_sample *out)
+{
+    dt_error err = {0};
+    const dt_sample *src[DT_AUG_SOURCES] = {0};
+    take_sources(p, s, src);
+    CHECK_OK(dt_aug_apply(p, o, src, SIDE, out, NULL, &err), &err);
+}
+
+static double shared(dt_box a, dt_box b)
+{
+    double w = fmin(a.x2, b.x2) - fmax(a.x1, b.x1), h = fmin(a.y2, b.y2) - fmax(a.y1, b.y1);
+    return w > 0 && h > 0 ? w * h : 0;
+}
+
+/* Views show a record once only: else two objects of one colour are in the picture. */
+static void different_tiles(dt_aug_params *p)
+{
+    for (int i = 0; i < 4; i++)
+        p->view[0].index[i] = i;
+}
+
+static void perspective_boxes_enclose(void)
+{
+    dt_sample s[4], out = {0};
+    prepared_samples(s);
+    dt_augment_opts o = dt_augment_none();
+    o.perspective = .001;
+    o.scale = .3;
+    o.translate = .1;
+    o.fliplr = .5;
+    int seen = 0, tilted = 0;
+    for (int trial = 0; trial < 60; trial++) {
+        o.mosaic = trial % 2;
+        dt_aug_params p = draw_test(&o, trial);
+        if (o.mosaic > 0) different_tiles(&p);
+        apply_test(&p, &o, s, &out);
+        for (size_t i = 0; i < out.label_count; i++) {
+            const dt_box b = out.labels[i].box, paint = find(&out.image, colors[out.labels[i].cls]);
+            CHECK_MSG(paint.x1 >= b.x1 - 1.51 && paint.y1 >= b.y1 - 1.51 && paint.x2 <= b.x2 + 1.51 &&
+                          paint.y2 <= b.y2 + 1.51,
+                      "trial %d: paint %.0f %.0f %.0f %.0f outside %.1f %.1f %.1f %.1f", trial, paint.x1,
+                      paint.y1, paint.x2, paint.y2, b.x1, b.y1, b.x2, b.y2);
+            CHECK_MSG(fabs(paint.x1 - b.x1) < 3 && fabs(paint.y2 - b.y2) < 3, "trial %d: loose box", trial);
+            seen++;
+        }
+        tilted += p.view[0].perspective_x != 0 && fabs(p.view[0].perspective_y) < .001;
+    }
+    CHECK(seen > 150);
+    CHECK_INT(tilted, 60);
+    dt_sample_free(&out);
+    free_samples(s);
+}
+
+/* Neighbouring tiles meet under a tilt: between two pixels of a row that show pictures, fill is not to be seen. */
+static void tilted_tiles_leave_no_gap(void)
+{
+    dt_sample s[4], out = {0};
+    for (int i = 0; i < 4; i++)
+        s[i] = gray_sample(SIDE, SIDE, 200, i);
+    dt_augment_opts o = dt_augment_none();
+    o.mosaic = 1;
+    o.perspective = .001;
+    o.degrees = 30;
+    o.fill = 1;
+    int seen = 0;
+    for (int trial = 0; trial < 40; trial++) {
+        dt_aug_params p = draw_test(&o, trial);
+        p.view[0].center_x = p.view[0].center_y = 1;
+        apply_test(&p, &o, s, &out);
+        int gaps = 0;
+        for (int y = 0; y < SIDE; y++) {
+            const uint8_t *row = out.image.data + (ptrdiff_t)y * SIDE * 3;
+            int changes = 0;
+            for (int x = 1; x < SIDE; x++)
+                changes += row[3 * x] != row[3 * (x - 1)];
+            gaps += changes > 2;
+            seen += row[3 * (SIDE / 2)] == 200;
+        }
+        CHECK_INT(gaps, 0);
+    }
+    CHECK(seen > 20 * SIDE);
+    for (int i = 0; i < 4; i++)
+        dt_sample_free(&s[i]);
+    dt_sample_free(&out);
+}
+
+/* Nine tiles without gaps or overlaps around the centre: boxes lie on their paint. The last five tiles are gray. */
+static void nine_tiles(void)
+{
+    dt_sample s[5], out = {0};
+    prepared_samples(s);
+    s[4] = gray_sample(150, 192, 114, 0);
+    dt_augment_opts o = dt_augment_none();
+    o.mosaic = o.mosaic9 = 1;
+    o.fliplr = .5;
+    o.scale = .5;
+    int seen = 0, distinct = 0;
+    for (int trial = 0; trial < 60; trial++) {
+        dt_aug_params p = draw_test(&o, trial);
+        CHECK_INT(p.view[0].mosaic, 9);
+        for (int i = 0; i < 9; i++) {
+            distinct |= 1 << p.view[0].index[i];
+            p.view[0].index[i] = 4;
+        }
+        for (int i = 0; i < 4; i++) /* rotated through the nine places */
+            p.view[0].index[(trial + 2 * i) % 9] = i;
+        p.view[0].scale *= .9;
+        apply_test(&p, &o, s, &out);
+        labels_match_pixels(&out, "nine", 1.51);
+        seen += (int)out.label_count;
+    }
+    CHECK_INT(distinct, 15);
+    CHECK_MSG(seen > 150, "%d objects seen", seen);
+    dt_sample_free(&s[4]);
+    dt_sample_free(&out);
+    free_samples(s);
+}
+
+/* The whole pictures' boxes on a canvas that is seen at half size, beside Ultralytics' placing. */
+static void nine_as_ultralytics(void)
+{
+    static const int size[9][2] = {{96, 64}, {48, 96}, {96, 96}, {96, 24}, {80, 96},
+                                   {96, 60}, {33, 96}, {96, 50}, {70, 96}};
+    dt_error err = {0};
+    dt_sample s[9], out = {0};
+    const dt_sample *src[DT_AUG_SOURCES] = {0};
+    for (int i = 0; i < 9; i++) {
+        src[i] = &s[i];
+        s[i] = gray_sample(size[i][0], size[i][1], 0, i);
+        CHECK_OK(dt_sample_add_label(&s[i], (dt_label){{0, 0, size[i][0], size[i][1]}, i, 0, 0}, &err), &err);
+    }
+    dt_augment_opts o = dt_augment_none();
+    o.rule = (dt_box_rule){.max_aspect = INFINITY};
+    golden_case c;
+    FILE *f = golden_open("transforms_augment.txt");
+    int cases = 0;
+    while (f && golden_next(f, &c)) {
+        if (!strcmp(c.name, "nine")) {
+            dt_aug_params p = {.view = {{.mosaic = 9,
+                                         .center_x = .5 + c.params[0] / 96,
+                                         .center_y = .5 + c.params[1] / 96,
+                                         .scale = .5,
+                                         .translate_x = .5,
+                                         .translate_y = .5}}};
+            CHECK_OK(dt_aug_apply(&p, &o, src, 96, &out, NULL, &err), &err);
+            size_t k = 0;
+            for (int i = 0; i < 9; i++) {
+                const double *b = c.values + (ptrdiff_t)4 * i;
+                if (!(b[2] > b[0] && b[3] > b[1])) continue;
+                if (!CHECK(k < out.label_count)) break;
+                CHECK_INT(out.labels[k].cls, i);
+                CHECK_NEAR(out.labels[k].box.x1, b[0], 1e-9);
+                CHECK_NEAR(out.labels[k].box.y1, b[1], 1e-9);
+                CHECK_NEAR(out.labels[k].box.x2, b[2], 1e-9);
+                CHECK_NEAR(out.labels[k++].box.y2, b[3], 1e-9);
+            }
+            CHECK_INT(out.label_count, k);
+            cases++;
+        }
+        free(c.values);
+    }
+    if (f) fclose(f);
+    CHECK_INT(cases, 4);
+    for (int i = 0; i < 9; i++)
+        dt_sample_free(&s[i]);
+    dt_sample_free(&out);
+}
+
+/* After cutmix every label lies on its paint: nothing hidden keeps a label, nothing visible loses one. */
+static void cutmix_labels_match_pixels(void)
+{
+    dt_sample s[4], out = {0}, plain = {0};
+    prepared_samples(s);
+    dt_augment_opts o = dt_augment_none();
+    o.cutmix = 1;
+    o.fliplr = .5;
+    int mixed = 0, gone = 0;
+    for (int trial = 0; trial < 80; trial++) {
+        dt_aug_params p = draw_test(&o, trial);
+        CHECK_INT(p.cutmix, 1);
+        p.view[DT_AUG_CUTMIX].index[0] = (p.view[0].index[0] + 1 + trial % 3) % 4; /* another one */
+        apply_test(&p, &o, s, &out);
+        p.cutmix = 0;
+        apply_test(&p, &o, s, &plain);
+        int here = 0;
+        for (size_t i = 0; i < out.label_count; i++)
+            here += out.labels[i].cls / 2 == p.view[0].index[0];
+        gone += 2 - here;
+        const int changed = memcmp(out.image.data, plain.image.data, SIDE * SIDE * 3) != 0;
+        mixed += changed;
+        if (!changed) CHECK_INT(out.label_count, plain.label_count);
+        for (size_t i = 0; i < out.label_count; i++) {
+            const dt_label l = out.labels[i];
+            const dt_box paint = find(&out.image, colors[l.cls]);
+            const double area = dt_box_area(l.box);
+            CHECK_MSG(paint.x1 < paint.x2 && dt_box_area(paint) > .85 * area &&
+                          dt_box_area(paint) < 1.25 * area + 60,
+                      "trial %d, class %d: box of %.0f pixels, paint of %.0f", trial, l.cls, area,
+                      dt_box_area(paint));
+        }
+    }
+    CHECK_MSG(mixed > 40 && gone > 10, "%d mixed, %d objects gone", mixed, gone);
+    dt_sample_free(&out);
+    dt_sample_free(&plain);
+    free_samples(s);
+}
+
+/* Pasted boxes are filled by their object; no older box is hidden by more than .3. */
+static void pasted_objects(void)
+{
+    dt_sample s[4], out = {0};
+    prepared_samples(s);
+    dt_augment_opts o = dt_augment_none();
+    o.copy_paste = 1;
+    o.fliplr = .5;
+    int pasted = 0;
+    for (int trial = 0; trial < 60; trial++) {
+        dt_aug_params p = draw_test(&o, trial);
+        p.view[DT_AUG_PASTE].index[0] = (p.view[0].index[0] + 1 + trial % 3) % 4;
+        apply_test(&p, &o, s, &out);
+        CHECK(out.label_count >= 2 && out.label_count <= 4);
+        for (size_t i = 2; i < out.label_count; i++) {
+            const dt_box b = out.labels[i].box, paint = find(&out.image, colors[out.labels[i].cls]);
+            CHECK_INT(out.labels[i].cls / 2, p.view[DT_AUG_PASTE].index[0]);
+            for (size_t k = 0; k < i; k++)
+                CHECK(shared(b, out.labels[k].box) <= .3001 * dt_box_area(out.labels[k].box));
+            if (i == 3 && shared(b, out.labels[2].box) > 0) continue;
+            if (i == 2 && out.label_count > 3 && shared(b, out.labels[3].box) > 0) continue;
+            CHECK_MSG(fabs(paint.x1 - b.x1) <= 2 && fabs(paint.y1 - b.y1) <= 2 &&
+                          fabs(paint.x2 - b.x2) <= 2 && fabs(paint.y2 - b.y2) <= 2,
+                      "trial %d: box %.0f %.0f %.0f %.0f, paint %.0f %.0f %.0f %.0f", trial, b.x1, b.y1, b.x2,
+                      b.y2, paint.x1, paint.y1, paint.x2, paint.y2);
+            pasted++;
+        }
+    }
+    CHECK_MSG(pasted > 40, "%d pasted", pasted);
+    o.copy_paste = 0;
+    dt_aug_params p = draw_test(&o, 0);
+    CHECK_INT(p.paste, 0);
+    dt_sample_free(&out);
+    free_samples(s);
+}
+
+static void yolox_mixup(void)
+{
+    dt_sample s[4], out = {0};
+    prepared_samples(s);
+    dt_augment_opts o = dt_augment_none();
+    o.mosaic = o.mixup = 1;
+    o.mixup_single = 1;
+    o.letterbox = DT_LETTERBOX_TOP_LEFT;
+    for (int trial = 0; trial < 30; trial++) {
+        dt_aug_params p = draw_test(&o, trial);
+        const dt_aug_view *v = &p.view[DT_AUG_MIXUP];
+        CHECK(p.mixup && p.mix_ratio == .5 && v->mosaic == 0 && v->scale >= .5 && v->scale < 1.5);
+        /* The canvas's corner is at the output's corner, or beyond it so far that the output stays covered. */
+        const double x = v->translate_x - v->scale / 2, y = v->translate_y - v->scale / 2;
+        CHECK(x <= 1e-12 && y <= 1e-12 && (v->scale <= 1 || (x + v->scale >= 1 && y + v->scale >= 1)));
+        if (v->scale <= 1) CHECK(fabs(x) < 1e-12 && fabs(y) < 1e-12);
+        apply_test(&p, &o, s, &out);
+    }
+    dt_sample_free(&out);
+    free_samples(s);
+}
+
+/* An option that is turned on leaves the draws of all others alone. */
+static void options_do_not_move_others(void)
+{
+    for (int trial = 0; trial < 20; trial++) {
+        dt_augment_opts o = dt_augment_defaults();
+        o.degrees = 5;
+        o.mixup = .5;
+        const dt_aug_params base = draw_test(&o, trial);
+        for (int which = 0; which < 5; which++) {
+            dt_augment_opts more = o;
+            (which == 0   ? (more.perspective = .001)
+             : which == 1 ? (more.mosaic9 = 1)
+             : which == 2 ? (more.cutmix = 1)
+             : which == 3 ? (more.copy_paste = 1)
+                          : (more.mixup_single = 1));
+            dt_aug_params p = draw_test(&more, trial);
+            CHECK(p.flip_lr == base.flip_lr && p.hue == base.hue && p.val == base.val &&
+                  p.mixup == base.mixup);
+            CHECK(p.view[0].degrees == base.view[0].degrees && p.view[0].center_x == base.view[0].center_x);
+            CHECK(!p.view[0].mosaic == !base.view[0].mosaic && p.view[0].index[3] == base.view[0].index[3]);
+            CHECK(p.view[1].index[0] == base.view[1].index[0]);
+            if (which != 4) CHECK(p.mix_ratio == base.mix_ratio && p.view[1].scale == base.view[1].scale);
+            CHECK((p.view[0].perspective_x != 0) == (which == 0));
+            CHECK_INT(p.cutmix, which == 2);
+            CHECK_INT(p.paste, which == 3);
+            CHECK_INT(p.view[0].mosaic, which == 1 ? 9 : 4);
+            dt_rng rng = dt_rng_make(6, DT_RNG_TEST, (uint64_t)trial, 1);
+            dt_aug_params closing = dt_aug_draw(&more, 0, 1, 4, &rng);
+            dt_aug_source list[DT_AUG_SOURCES];
+            CHECK_INT(dt_aug_sources(&closing, list), 1);
+        }
+    }
+}
+
 int main(void)
 {
     RUN(flips_move_boxes_with_pixels);
@@ -372,5 +690,13 @@ int main(void)
     RUN(clean_up_rule);
     RUN(options_are_checked);
     RUN(mix_ratio_distribution);
+    RUN(perspective_boxes_enclose);
+    RUN(tilted_tiles_leave_no_gap);
+    RUN(nine_tiles);
+    RUN(nine_as_ultralytics);
+    RUN(cutmix_labels_match_pixels);
+    RUN(pasted_objects);
+    RUN(yolox_mixup);
+    RUN(options_do_not_move_others);
     return dt_test_end();
 }

@@ -24,6 +24,18 @@ def picture(seed, w, h, c):
     return out.reshape(h, w, c)
 
 
+def nine_tiles(sizes, side, x, y):
+    """Where Ultralytics' mosaic of nine puts pictures of these sizes (w, h) on its canvas of 2 x 2 sides, which starts at
+    (x, y) in the field of 3 x 3 sides; the first picture's corner is at (side, side) of the field."""
+    s, (w0, h0), out = side, sizes[0], []
+    for i, (w, h) in enumerate(sizes):
+        wp, hp = sizes[i - 1]
+        left, top = [(s, s), (s, s - h), (s + wp, s - h), (s + w0, s), (s + w0, s + hp), (s + w0 - w, s + h0),
+                     (s + w0 - wp - w, s + h0), (s - w, s + h0 - h), (s - w, s + h0 - hp - h)][i]
+        out.append([left - x, top - y, left + w - x, top + h - y])
+    return np.clip(np.array(out, dtype=float), 0, 2 * side)
+
+
 def main():
     entries = []
 
@@ -50,7 +62,7 @@ def main():
         "gray": (F.rgb_to_grayscale, [1, 3]),
     }
     for number, (name, (function, values)) in enumerate(colour.items()):
-        sizes = SIZES + [(24, 20, 3)] if name in ("equalize", "hue") else SIZES  # equalize: more than 255 pixels
+        sizes = SIZES + [(24, 20, 3)] if name == "equalize" else SIZES  # more than 255 pixels
         for k, (w, h, c) in enumerate(sizes):
             for v in values:
                 seed = 10 * number + k
@@ -61,7 +73,7 @@ def main():
                 bytes_of(F.gaussian_blur(tensor(200 + k, w, h, c), [kx, ky], [sx, sy])))
     boxes = torch.tensor([[2, 3, 9, 8], [0, 0, 17, 13], [10.5, 1.25, 16, 4]], dtype=torch.float64)
     for k, (w, h, c) in enumerate([(17, 13, 3), (16, 12, 1), (1, 9, 3)]):
-        for angle, tx, ty, scale, shx, shy in [(0, 2, -1, 1, 0, 0), (30, 0, 0, 1, 0, 0), (-72.5, 1, 3, .8, 8, -5),
+        for angle, tx, ty, scale, shx, shy in [(0, 2, -1, 1, 0, 0), (33, 0, 0, 1, 0, 0), (-72.5, 1, 3, .8, 8, -5),
                                                (10, -4, 2, 1.6, 0, 12)]:
             params = [float(angle), float(tx), float(ty), float(scale), float(shx), float(shy)]
             for mode in (InterpolationMode.NEAREST, InterpolationMode.BILINEAR):
@@ -84,6 +96,9 @@ def main():
         warped = cv2.warpPerspective(picture(500 + k, 21, 14, 3), np.array(m).reshape(3, 3), (19, 15),
                                      flags=cv2.INTER_LINEAR, borderValue=(114, 114, 114))
         put("warp-perspective", 500 + k, 21, 14, 3, [float(v) for v in m], warped.astype(np.int64))
+    tiles = [(96, 64), (48, 96), (96, 96), (96, 24), (80, 96), (96, 60), (33, 96), (96, 50), (70, 96)]
+    for k, (x, y) in enumerate([(0, 0), (48, 48), (95, 17), (30, 80)]):
+        put("nine", k, 96, 96, 3, [x, y], nine_tiles(tiles, 96, x, y) / 2)
     golden_text.write("transforms_augment.txt", entries)
 
 

@@ -20,6 +20,8 @@ static dt_train_opts defaults(void)
     return (dt_train_opts){.model = "yolo-nano",
                            .optimizer = "adamw",
                            .schedule = "cosine",
+                           .mixup_style = "ultralytics",
+                           .box_rule = "ultralytics",
                            .device = "cpu",
                            .epochs = 100,
                            .batch = 16,
@@ -111,6 +113,8 @@ static int complete(const dt_command *command, dt_train_opts *o, dt_error *err)
     if (o->imgsz % 32 != 0)
         return dt_cli_usage_error(command, "--imgsz %lld: a multiple of 32 is wanted, such as %lld",
                                   (long long)o->imgsz, (long long)((o->imgsz + 31) / 32 * 32));
+    o->aug.mixup_single = strcmp(o->mixup_style, "yolox") == 0;
+    if (dt_box_rule_parse(o->box_rule, &o->aug.rule, err) != DT_OK) return dt_cli_fail(command, err);
     if (o->lr0 == 0) o->lr0 = strcmp(o->optimizer, "sgd") == 0 ? .01 : .002;
     return -1;
 }
@@ -237,13 +241,26 @@ static void make_table(dt_train_opts *o, const char **resume, dt_opt out[MAX_TAB
         {"close-mosaic", NULL, DT_OPT_INT, &o->close_mosaic, 0, 1000000, NULL, "N",
          "epochs without mosaic at the end"},
         {"mosaic", NULL, DT_OPT_F64, &o->aug.mosaic, 0, 1, NULL, "P", "probability of four images in one"},
+        {"mosaic9", NULL, DT_OPT_F64, &o->aug.mosaic9, 0, 1, NULL, "P",
+         "share of the mosaics that are of nine images"},
         {"mixup", NULL, DT_OPT_F64, &o->aug.mixup, 0, 1, NULL, "P", "probability of blending two"},
+        {"mixup-style", NULL, DT_OPT_CHOICE, &o->mixup_style, 0, 0, "ultralytics|yolox", NULL,
+         "blended with a mosaic by a random ratio, or half and half with one image"},
+        {"cutmix", NULL, DT_OPT_F64, &o->aug.cutmix, 0, 1, NULL, "P",
+         "probability that a rectangle shows another view"},
+        {"copy-paste", NULL, DT_OPT_F64, &o->aug.copy_paste, 0, 1, NULL, "P",
+         "share of another image's objects that are pasted in"},
         {"fliplr", NULL, DT_OPT_F64, &o->aug.fliplr, 0, 1, NULL, "P", "probability of a left-right flip"},
         {"flipud", NULL, DT_OPT_F64, &o->aug.flipud, 0, 1, NULL, "P", "probability of an up-down flip"},
         {"degrees", NULL, DT_OPT_F64, &o->aug.degrees, 0, 180, NULL, "X", "largest rotation"},
         {"translate", NULL, DT_OPT_F64, &o->aug.translate, 0, 1, NULL, "X", "largest shift, in sides"},
         {"scale", NULL, DT_OPT_F64, &o->aug.scale, 0, .95, NULL, "X", "scaled by 1 - X to 1 + X"},
         {"shear", NULL, DT_OPT_F64, &o->aug.shear, 0, 80, NULL, "X", "largest shear in degrees"},
+        {"perspective", NULL, DT_OPT_F64, &o->aug.perspective, 0, .001, NULL, "X", "largest tilt a pixel"},
+        {"box-rule", NULL, DT_OPT_CHOICE, &o->box_rule, 0, 0, dt_box_rule_names, NULL,
+         "which boxes stay after augmentation"},
+        {"multi-scale", NULL, DT_OPT_F64, &o->multi_scale, 0, .9, NULL, "F",
+         "side of each batch: imgsz * (1 - F) to imgsz * (1 + F), in steps of 32"},
         {"hsv-h", NULL, DT_OPT_F64, &o->aug.hsv_h, 0, 1, NULL, "X", "hue jitter"},
         {"hsv-s", NULL, DT_OPT_F64, &o->aug.hsv_s, 0, 1, NULL, "X", "saturation jitter"},
         {"hsv-v", NULL, DT_OPT_F64, &o->aug.hsv_v, 0, 1, NULL, "X", "value jitter"},

@@ -1,0 +1,205 @@
+/* Affine and projective maps beside torchvision v2 and OpenCV (tests/golden/make_transforms_augment.py). */
+#include "datasets/transforms/homography.h"
+
+#include "core/mem.h"
+#include "core/rng.h"
+#include "datasets/transforms/warp_row.h"
+#include "test.h"
+#include "transforms_golden.h"
+
+static const dt_box boxes[3] = {{2, 3, 9, 8}, {0, 0, 17, 13}, {10.5, 1.25, 16, 4}};
+
+static void boxes_equal(const golden_case *c, dt_homography map)
+{
+    for (int i = 0; i < 3; i++) {
+        dt_box b;
+        CHECK_INT(dt_homography_box(map, boxes[i], &b), 0);
+        const double got[4] = {b.x1, b.y1, b.x2, b.y2};
+        for (int k = 0; k < 4; k++)
+            CHECK_NEAR(got[k], c->values[4 * i + k], 2e-5 * fmax(1, fabs(got[k]))); /* theirs are float32 */
+    }
+}
+
+/* Largest difference, and how many values differ by more than a level: nearest neighbours at exact halves may go either way. */
+static void picture_equal(const golden_case *c, dt_homography map, int nearest, dt_warp_border border,
+                          int width, int height, int others)
+{
+    dt_error err = {0};
+    const uint8_t fill[4] = {114, 114, 114, 114};
+    dt_image src = golden_picture(c->seed, c->width, c->height, c->channels), dst = {0};
+    CHECK_OK(dt_image_create(&dst, width, height, c->channels, &err), &err);
+    CHECK_OK(dt_warp_perspective(&src, map, nearest, border, fill, &dst, &err), &err);
+    int differ = 0;
+    if (CHECK_INT(c->count, width * height * c->channels))
+        for (int64_t i = 0; i < c->count; i++)
+            differ += !(fabs(c->values[i] - dst.data[i]) <= 1);
+    CHECK_MSG(differ <= others, "%s: %d values differ by more than a level", c->key, differ);
+    dt_image_free(&src);
+    dt_image_free(&dst);
+}
+
+static dt_homography golden_map(const golden_case *c)
+{
+    const double *p = c->params;
+    dt_homography map = {{0}};
+    if (!strncmp(c->name, "affine", 6))
+        return dt_homography_from_affine(
+            dt_affine_torchvision(p[0], p[1], p[2], p[3], p[4], p[5], c->width, c->height));
+    const double start[4][2] = {{0, 0}, {16, 0}, {16, 12}, {0, 12}};
+    double end[4][2];
+    memcpy(end, p, sizeof end);
+    CHECK_INT(dt_homography_from_points(start, end, &map), 0);
+    return map;
+}
+
+/* OpenCV counts pixel centres as integers. */
+static dt_homography opencv_map(const double *m)
+{
+    dt_homography map;
+    memcpy(map.m, m, sizeof map.m);
+    map = dt_homography_mul(map, dt_homography_from_affine(dt_affine_translate(-.5, -.5)));
+    return dt_homography_mul(dt_homography_from_affine(dt_affine_translate(.5, .5)), map);
+}
+
+static void equal_to_the_originals(void)
+{
+    golden_case c;
+    FILE *f = golden_open("transforms_augment.txt");
+    int cases = 0;
+    while (f && golden_next(f, &c)) {
+        cases++;
+        if (!strcmp(c.name, "affine-boxes") || !strcmp(c.name, "perspective-boxes"))
+            boxes_equal(&c, golden_map(&c));
+        else if (!strcmp(c.name, "affine-nearest"))
+            picture_equal(&c, golden_map(&c), 1, DT_BORDER_MASK, c.width, c.height, c.channels);
+        else if (!strcmp(c.name, "affine-bilinear") || !strcmp(c.name, "perspective"))
+            picture_equal(&c, golden_map(&c), 0, DT_BORDER_MASK, c.width, c.height, 0);
+        else if (!strcmp(c.name, "warp-perspective"))
+            picture_equal(&c, opencv_map(c.params), 0, DT_BORDER_FILL, 19, 15, 0);
+        else
+            cases--;
+        free(c.values);
+    }
+    if (f) fclose(f);
+    CHECK_INT(cases, 42);
+}
+
+/* A box that reaches behind the viewer: its visible part goes on for ever on one side, and nowhere else. */
+static void behind_the_viewer(void)
+{
+    const dt_homography map = {{1, 0, 0, 0, 1, 0, -.01, 0, 1}};
+    dt_box b;
+    CHECK_INT(dt_homography_box(map, (dt_box){110, 0, 120, 10}, &b), -1);
+    if (CHECK_INT(dt_homography_box(map, (dt_box){50, 10, 150, 20}, &b), 0)) {
+        CHECK_NEAR(b.x1, 100, 1e-9);
+        CHECK_NEAR(b.y1, 20, 1e-9);
+        CHECK(b.x2 > 1e6 && b.y2 > 1e6);
+    }
+    CHECK_INT(dt_homography_box(map, (dt_box){0, 0, 50, 10}, &b), 0);
+    CHECK_NEAR(b.y2, 20, 1e-9);
+    /* A thousandth wider: the area grows by the factor that is given. */
+    const double d = 1e-4, s = dt_homography_area_scale(map, 40, 7);
+    dt_box small;
+    CHECK_INT(dt_homography_box(map, (dt_box){40, 7, 40 + d, 7 + d}, &small), 0);
+    CHECK(s > 1);
+    dt_homography back;
+    CHECK_INT(dt_homography_invert(map, &back), 0);
+    dt_homography one = dt_homography_mul(map, back);
+    for (int i = 0; i < 9; i++)
+        CHECK_NEAR(one.m[i] / one.m[8], i % 4 == 0, 1e-12);
+    CHECK_INT(dt_homography_invert((dt_homography){{1, 2, 3, 2, 4, 6, 1, 1, 1}}, &back), -1);
+    const double line[4][2] = {{0, 0}, {1, 1}, {2, 2}, {3, 3}},
+                 square[4][2] = {{0, 0}, {1, 0}, {1, 1}, {0, 1}};
+    CHECK_INT(dt_homography_from_points(line, square, &back), -1);
+}
+
+/* A painted box and its label stay together under random maps: no painted pixel outside the box, and the box touches the
+ * paint on all sides. */
+static void painted_boxes_follow(void)
+{
+    const uint8_t fill[3] = {0, 0, 0};
+    dt_error err = {0};
+    int seen = 0;
+    for (int trial = 0; trial < 60; trial++) {
+        dt_rng rng = dt_rng_make(4, DT_RNG_TEST, 1, (uint64_t)trial);
+        dt_sample s = {0}, out = {0};
+        CHECK_OK(dt_image_create(&s.image, 120, 90, 3, &err), &err);
+        memset(s.image.data, 0, 120 * 90 * 3);
+        for (int y = 30; y < 55; y++)
+            memset(s.image.data + (y * 120 + 40) * 3, 255, 35 * 3);
+        CHECK_OK(dt_sample_add_label(&s, (dt_label){{40, 30, 75, 55}, 3, 1, 7}, &err), &err);
+        dt_homography map = dt_homography_from_affine(
+            dt_affine_torchvision(dt_rng_uniform(&rng, -180, 180), dt_rng_uniform(&rng, -20, 20),
+                                  dt_rng_uniform(&rng, -20, 20), dt_rng_uniform(&rng, .5, 1.6),
+                                  dt_rng_uniform(&rng, -20, 20), dt_rng_uniform(&rng, -20, 20), 120, 90));
+        if (trial % 2) {
+            const dt_homography tilt = {
+                {1, 0, 0, 0, 1, 0, dt_rng_uniform(&rng, -.003, .003), dt_rng_uniform(&rng, -.003, .003), 1}};
+            map = dt_homography_mul(map, tilt);
+        }
+        CHECK_OK(dt_sample_warp(&s, map, 0, DT_BORDER_FILL, fill, &out, &err), &err);
+        dt_box paint = {1e9, 1e9, -1e9, -1e9};
+        for (int i = 0; i < 120 * 90; i++) {
+            if (out.image.data[3 * i] < 128) continue;
+            paint.x1 = fmin(paint.x1, i % 120);
+            paint.y1 = fmin(paint.y1, i / 120);
+            paint.x2 = fmax(paint.x2, i % 120 + 1);
+            paint.y2 = fmax(paint.y2, i / 120 + 1);
+        }
+        if (out.label_count == 1) {
+            const dt_box b = out.labels[0].box;
+            CHECK_MSG(paint.x1 >= b.x1 - 1 && paint.y1 >= b.y1 - 1 && paint.x2 <= b.x2 + 1 &&
+                          paint.y2 <= b.y2 + 1,
+                      "trial %d: paint outside its box", trial);
+            CHECK_MSG(paint.x1 <= b.x1 + 3 && paint.y1 <= b.y1 + 3 && paint.x2 >= b.x2 - 3 &&
+                          paint.y2 >= b.y2 - 3,
+                      "trial %d: box %.1f %.1f %.1f %.1f, paint %.0f %.0f %.0f %.0f", trial, b.x1, b.y1, b.x2,
+                      b.y2, paint.x1, paint.y1, paint.x2, paint.y2);
+            CHECK(out.labels[0].cls == 3 && out.labels[0].ignore == 1 && out.labels[0].source == 7);
+            seen++;
+        } else {
+            CHECK(paint.x1 > paint.x2);
+        }
+        dt_sample_free(&s);
+        dt_sample_free(&out);
+    }
+    CHECK(seen > 50);
+}
+
+/* The vector code gives the bits of the plain one, borders and the pixels around the row included. */
+static void rows_equal_pixels(void)
+{
+    const int shapes[][2] = {{31, 22}, {3, 5}, {2, 2}, {1, 7}, {9, 1}, {1, 1}};
+    for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+        const int w = shapes[k][0], h = shapes[k][1];
+        dt_image src = golden_picture((int)k, w, h, 3);
+        dt_rng rng = dt_rng_make(1, DT_RNG_TEST, 7, k);
+        for (int n = 1; n <= DT_WARP_PIECE; n = n < 20 ? n + 1 : n * 2) {
+            int32_t x[DT_WARP_PIECE], y[DT_WARP_PIECE];
+            uint8_t row[3 * DT_WARP_PIECE + 2], pixel[3];
+            memset(row, 77, sizeof row);
+            for (int i = 0; i < n; i++) {
+                x[i] = (int32_t)dt_rng_uniform(&rng, -3 * DT_TAP_ONE, (w + 3) * DT_TAP_ONE);
+                y[i] = (int32_t)dt_rng_uniform(&rng, -3 * DT_TAP_ONE, (h + 3) * DT_TAP_ONE);
+            }
+            dt_warp_row(&src, x, y, n, row + 1);
+            int differ = 0;
+            for (int i = 0; i < n; i++) {
+                dt_warp_pixel(&src, x[i], y[i], pixel);
+                differ += memcmp(pixel, row + 1 + 3 * i, 3) != 0;
+            }
+            CHECK_INT(differ, 0);
+            CHECK(row[0] == 77 && row[1 + 3 * n] == 77);
+        }
+        dt_image_free(&src);
+    }
+}
+
+int main(void)
+{
+    RUN(equal_to_the_originals);
+    RUN(behind_the_viewer);
+    RUN(painted_boxes_follow);
+    RUN(rows_equal_pixels);
+    return dt_test_end();
+}

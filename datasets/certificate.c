@@ -225,7 +225,7 @@ static dt_status write_head(certificate *c, const dt_target_opts *opts, const dt
     dt_json_str(j, DT_VERSION);
     if (opts->command) write_bytes(j, "command", opts->command);
     dt_json_key(j, "to");
-    dt_json_str(j, dt_format_names[opts->format]);
+    dt_json_str(j, opts->kind ? opts->kind : dt_format_names[opts->format]);
     write_sources(j, opts);
     write_options(j, opts);
     dt_json_key(j, "class_base");

@@ -60,6 +60,7 @@ static const dt_rule rules[] = {
     {"category-twice", "Two categories have the same name", "Give each its own, or merge them."},
     {"category-ids", "Category ids with gaps: classes are numbered in their order", ""},
     {"filtered", "Left out by a filter", ""},
+    {"cropped", "Cut out as a picture of its own", ""},
     {"class-mapped", "Another class, or none, by a map", ""},
     {"id-changed", "An id that two sources use", ""},
     {"split-same", "A split that holds the same pictures as another", ""},

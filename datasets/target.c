@@ -7,10 +7,7 @@
 #include "core/mem.h"
 #include "datasets/stage.h"
 
-typedef dt_status (*writer)(const dt_dataset *set, const dt_target_opts *opts, const char *root,
-                            dt_pool *pool, dt_output_list *files, dt_target_report *report, dt_error *err);
-
-static const writer writers[DT_FORMATS] = {
+static const dt_target_writer writers[DT_FORMATS] = {
     [DT_FORMAT_VOC] = dt_voc_write, [DT_FORMAT_YOLO] = dt_yolo_write, [DT_FORMAT_COCO] = dt_coco_write};
 
 /* What the formats cannot hold. An object to be ignored is a difficult one in VOC. */
@@ -107,7 +104,7 @@ dt_status dt_target_fit(dt_dataset *set, const dt_target_opts *opts, dt_target_r
                            .origin = origins[opts->format],
                            .class_count = class_count,
                            .need_images = opts->images != DT_IMAGES_NONE && !opts->keep_imageless};
-    DT_TRY(dt_dataset_fit(set, &o, &report->boxes, &report->findings, err));
+    if (!opts->write) DT_TRY(dt_dataset_fit(set, &o, &report->boxes, &report->findings, err));
     set->class_count = class_count;
     report->classes = class_count;
     report->splits = set->split_count;
@@ -122,7 +119,8 @@ static dt_status put(const dt_dataset *set, const dt_target_opts *opts, const dt
                      dt_target_report *report, dt_error *err)
 {
     dt_output_list files = {0};
-    dt_status st = writers[opts->format](set, opts, stage->path, opts->pool, &files, report, err);
+    dt_target_writer write = opts->write ? opts->write : writers[opts->format];
+    dt_status st = write(set, opts, stage->path, opts->pool, &files, report, err);
     if (st == DT_OK) st = dt_certificate_write(opts, set, report, stage->path, &files, err);
     dt_output_free(&files);
     return st;

@@ -17,7 +17,15 @@ typedef struct dt_target_note {
     const char *key, *value; /* value NULL: null */
 } dt_target_note;
 
-typedef struct dt_target_opts {
+typedef struct dt_target_opts dt_target_opts;
+typedef struct dt_target_report dt_target_report;
+
+/** Puts a set under `root`, which is empty, and lists the files. */
+typedef dt_status (*dt_target_writer)(const dt_dataset *set, const dt_target_opts *opts, const char *root,
+                                      dt_pool *pool, dt_output_list *files, dt_target_report *report,
+                                      dt_error *err);
+
+struct dt_target_opts {
     const char *tool;    /* name of the command: "fix" */
     const char *command; /* the command line as typed; NULL: not in the certificate */
     const dt_target_note *notes;
@@ -37,9 +45,14 @@ typedef struct dt_target_opts {
     int keep_imageless; /* records whose picture is missing are written, too, where the format can hold them */
     size_t class_count; /* objects of classes from this number on are dropped; 0: all classes are written */
     dt_pool *pool;
-} dt_target_opts;
+    /* A writer of another kind of set in place of the format's. The set is not fitted then: objects are the writer's
+     * matter, which counts in boxes.kept what it wrote. */
+    dt_target_writer write;
+    const void *write_arg;
+    const char *kind; /* what it writes: "class folders" */
+};
 
-typedef struct dt_target_report {
+struct dt_target_report {
     size_t images;      /* written (label files) */
     size_t backgrounds; /* of them without any box */
     size_t skipped;     /* annotations that were not written: malformed, or without picture */
@@ -48,7 +61,7 @@ typedef struct dt_target_report {
     size_t splits, classes;
     dt_findings
         findings; /* of the whole run: those of opening the sources and of the edit stand in it already */
-} dt_target_report;
+};
 void dt_target_report_free(dt_target_report *report);
 
 /** Looks at the target before the work. DT_ERR_STATE if it is neither absent nor empty nor an earlier output in which
@@ -65,7 +78,7 @@ dt_status dt_target_write(dt_dataset *set, const dt_target_opts *opts, dt_target
 /** The first half of dt_target_write alone, for a dry run. */
 dt_status dt_target_fit(dt_dataset *set, const dt_target_opts *opts, dt_target_report *report, dt_error *err);
 
-/** Writers: put a fitted set under `root`, which is empty. */
+/** The writers of the formats (dt_target_writer), for a fitted set. */
 dt_status dt_yolo_write(const dt_dataset *set, const dt_target_opts *opts, const char *root, dt_pool *pool,
                         dt_output_list *files, dt_target_report *report, dt_error *err);
 dt_status dt_voc_write(const dt_dataset *set, const dt_target_opts *opts, const char *root, dt_pool *pool,

@@ -229,6 +229,11 @@ dt_status dt_edit_open(dt_edit_run *run, size_t source, dt_dataset *set)
 
 /* ---- the end ---- */
 
+static const char *kind_of(const dt_edit_run *run)
+{
+    return run->to.kind ? run->to.kind : dt_format_names[run->to.format];
+}
+
 static void print_report(const dt_edit_run *run, const dt_dataset *set)
 {
     const dt_target_report *r = &run->report;
@@ -236,11 +241,12 @@ static void print_report(const dt_edit_run *run, const dt_dataset *set)
         printf("%s: not written (--dry-run)\n", run->target);
     else
         printf("%s: %zu images (%zu without boxes) in %zu splits, %zu classes (%s)\n", run->target, r->images,
-               r->backgrounds, r->splits, r->classes, dt_format_names[run->to.format]);
+               r->backgrounds, r->splits, r->classes, kind_of(run));
     size_t read = 0;
     for (size_t i = 0; i < run->source_count; i++)
         read += run->sources[i].objects + run->sources[i].dropped;
-    printf("objects: %zu of %zu kept\n", set->object_count, read);
+    printf("objects: %zu of %zu %s\n", run->to.write ? r->boxes.kept : set->object_count, read,
+           run->to.write ? "written" : "kept");
     dt_edit_print_fates(&r->findings);
     if (!run->options->dry_run) printf("certificate: %s/conversion.json\n", run->target);
 }
@@ -263,13 +269,13 @@ static void print_json(const dt_edit_run *run, const dt_dataset *set)
     }
     dt_json_object(&j);
     dt_edit_json_text(&j, "target", run->target);
-    dt_edit_json_text(&j, "format", dt_format_names[run->to.format]);
+    dt_edit_json_text(&j, "format", kind_of(run));
     dt_json_key(&j, "dry_run");
     dt_json_bool(&j, run->options->dry_run);
     put_count(&j, "images_read", pictures);
     put_count(&j, "images", run->options->dry_run ? set->record_count : r->images);
     put_count(&j, "objects_read", read);
-    put_count(&j, "objects", set->object_count);
+    put_count(&j, "objects", run->to.write ? r->boxes.kept : set->object_count);
     put_count(&j, "splits", set->split_count);
     put_count(&j, "classes", set->class_count);
     put_count(&j, "errors", r->findings.by_severity[DT_PROBLEM]);

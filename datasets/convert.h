@@ -1,8 +1,8 @@
-/** Conversion of data sets: open a source (datasets/set_source.h), write a target (datasets/target.h). */
+/** Conversion of data sets: open a source (datasets/set_source.h), write a target (datasets/target/target.h). */
 #ifndef DT_DATASETS_CONVERT_H
 #define DT_DATASETS_CONVERT_H
 
-#include "datasets/target.h"
+#include "datasets/target/target.h"
 
 typedef struct dt_convert_opts {
     dt_convert_format from, to;
@@ -25,7 +25,7 @@ typedef dt_target_report dt_convert_report;
 /** 1 for two different formats, and for YOLO to YOLO, which has two layouts. */
 int dt_convert_is_pair(dt_convert_format from, dt_convert_format to);
 
-/** Converts. The target appears whole or not at all (datasets/stage.h); an earlier output of a conversion in which
+/** Converts. The target appears whole or not at all (datasets/target/stage.h); an earlier output of a conversion in which
  *  nothing was changed since is replaced; any other folder that is not empty is refused. Problems of single files and
  *  objects become findings and the rest goes on; errors are a source without annotations, a target that cannot be
  *  written, no memory. */

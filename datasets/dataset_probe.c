@@ -2,7 +2,7 @@
 #include "datasets/dataset.h"
 
 #include "core/mem.h"
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 
 enum { GRAIN = 32 };
 

@@ -6,9 +6,9 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/str.h"
-#include "datasets/coco.h"
-#include "datasets/voc.h"
-#include "datasets/yolo.h"
+#include "datasets/coco/coco.h"
+#include "datasets/voc/voc.h"
+#include "datasets/yolo/yolo.h"
 
 static int has_extension(const char *path, const char *extension)
 {

@@ -19,7 +19,7 @@ typedef struct dt_set_format {
 const dt_set_format *dt_set_formats(size_t *count);
 
 /** The format of the set at `path`: a data.yaml or obj.data, or a folder that holds one or is laid out
- *  without (datasets/yolo.h), a COCO JSON file or a folder with
+ *  without (datasets/yolo/yolo.h), a COCO JSON file or a folder with
  *  annotations/instances_*.json or train/_annotations.coco.json, a VOC folder or VOCdevkit. `name` forces a format (NULL or "auto": find it).
  *  DT_ERR_NOT_FOUND says what was looked for. The caller frees *source. */
 dt_status dt_set_format_detect(const char *path, const char *name, const dt_set_format **format,

@@ -11,7 +11,7 @@
  *   image-truncated image-near split-leak object-near object-conflict box-small class-unused class-similar
  *   class-untrained class-untested filtered cropped class-mapped id-changed path-base config-missing folder-skipped
  *
- * datasets/rules.h has a line of text for each.
+ * datasets/check/rules.h has a line of text for each.
  */
 #ifndef DT_DATASETS_FINDINGS_H
 #define DT_DATASETS_FINDINGS_H

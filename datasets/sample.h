@@ -2,7 +2,7 @@
 #ifndef DT_DATASETS_SAMPLE_H
 #define DT_DATASETS_SAMPLE_H
 
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 #include "detect/box.h"
 
 /** box: xyxy in pixels of `image` as it is at this step. */

@@ -5,9 +5,9 @@
 
 #include "core/file.h"
 #include "core/mem.h"
-#include "datasets/coco.h"
+#include "datasets/coco/coco.h"
 #include "datasets/detect_format.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo/yolo.h"
 
 const char *const dt_format_names[DT_FORMATS] = {"voc", "yolo", "coco"};
 const char *const dt_voc_rule_names[3] = {"exact", "minus-one", "raw"};

@@ -1,10 +1,10 @@
-/** Opening a data set of any format so that it can be changed and written anew (datasets/target.h): format found, labels
+/** Opening a data set of any format so that it can be changed and written anew (datasets/target/target.h): format found, labels
  *  read, pictures' headers read, boxes in pixels, the coordinate base of VOC files settled. */
 #ifndef DT_DATASETS_SET_SOURCE_H
 #define DT_DATASETS_SET_SOURCE_H
 
 #include "datasets/dataset.h"
-#include "datasets/voc.h"
+#include "datasets/voc/voc.h"
 
 typedef enum dt_convert_format {
     DT_FORMAT_VOC,

@@ -2,7 +2,7 @@
 #ifndef DT_TOOLS_BENCH_LOADER_H
 #define DT_TOOLS_BENCH_LOADER_H
 
-#include "datasets/loader.h"
+#include "datasets/loader/loader.h"
 
 typedef struct dt_bench_files {
     char **data; /* the files in memory */
@@ -10,7 +10,7 @@ typedef struct dt_bench_files {
     int64_t count;
 } dt_bench_files;
 
-/** Decodes all files with libjpeg-turbo and nothing else, with the settings of datasets/image_jpeg.c, over and over for
+/** Decodes all files with libjpeg-turbo and nothing else, with the settings of datasets/image/image_jpeg.c, over and over for
  *  `seconds` on `threads` threads; *rate: pictures a second. DT_ERR_FORMAT if one does not decode. */
 dt_status dt_bench_jpeg(const dt_bench_files *files, int threads, double seconds, double *rate,
                         dt_error *err);

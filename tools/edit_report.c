@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/rules.h"
+#include "datasets/check/rules.h"
 #include "tools/edit_set.h"
 
 /* Findings of one rule are shown up to this number; all are in conversion.json. */

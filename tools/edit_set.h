@@ -11,7 +11,7 @@
 #define DT_TOOLS_EDIT_SET_H
 
 #include "core/json.h"
-#include "datasets/target.h"
+#include "datasets/target/target.h"
 #include "tools/cli.h"
 
 typedef struct dt_edit_options {

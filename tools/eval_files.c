@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/coco_json.h"
+#include "datasets/coco/coco_json.h"
 #include "tools/eval_score.h"
 
 /* Both files as the evaluators want them: images and classes by their rank among the sorted ids. */

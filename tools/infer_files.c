@@ -7,7 +7,7 @@
 #include "core/mem.h"
 #include "core/str.h"
 #include "core/strmap.h"
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 
 static dt_status add_folder(const char *dir, dt_names *files, dt_error *err)
 {

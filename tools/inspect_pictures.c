@@ -6,7 +6,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/strmap.h"
-#include "datasets/image_codec.h"
+#include "datasets/image/image_codec.h"
 #include "datasets/transforms/resize.h"
 
 enum { SMALL_SIDE = 360, SMALL_QUALITY = 80 };

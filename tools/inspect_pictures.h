@@ -2,7 +2,7 @@
 #ifndef DT_TOOLS_INSPECT_PICTURES_H
 #define DT_TOOLS_INSPECT_PICTURES_H
 
-#include "datasets/draw.h"
+#include "datasets/image/draw.h"
 #include "tools/report_inspect.h"
 
 /** A picture for the page. In: record, cls (the class to stand out; -1: all alike), mark (index in the record of the object

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/check.h"
+#include "datasets/check/check.h"
 
 static void step(void *ctx, int64_t done, int64_t total)
 {

@@ -2,7 +2,7 @@
 #ifndef DT_TOOLS_PLOT_H
 #define DT_TOOLS_PLOT_H
 
-#include "datasets/draw.h"
+#include "datasets/image/draw.h"
 
 typedef struct dt_curve {
     const char *name;

@@ -6,8 +6,8 @@
 
 #include "core/pool.h"
 #include "core/str.h"
+#include "datasets/check/stats.h"
 #include "datasets/detect_format.h"
-#include "datasets/stats.h"
 
 /** A set that was read, measured and checked. */
 typedef struct dt_inspection {

@@ -1,6 +1,6 @@
 #include "core/json.h"
 #include "core/mem.h"
-#include "datasets/rules.h"
+#include "datasets/check/rules.h"
 #include "tools/report_inspect.h"
 
 static void put_int(dt_json *j, const char *key, size_t value)

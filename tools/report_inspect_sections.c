@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/num.h"
-#include "datasets/rules.h"
+#include "datasets/check/rules.h"
 #include "tools/html_text.h"
 #include "tools/report_inspect_page.h"
 #include "tools/svg_chart.h"

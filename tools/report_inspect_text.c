@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/rules.h"
+#include "datasets/check/rules.h"
 #include "tools/cli.h"
 #include "tools/report_inspect.h"
 

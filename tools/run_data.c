@@ -5,10 +5,10 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "core/str.h"
-#include "datasets/coco.h"
+#include "datasets/coco/coco.h"
 #include "datasets/convert.h"
 #include "datasets/detect_format.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo/yolo.h"
 #include "tools/cli.h"
 
 enum { FINDINGS_SHOWN = 10 };

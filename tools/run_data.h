@@ -3,7 +3,7 @@
 #define DT_TOOLS_RUN_DATA_H
 
 #include "datasets/dataset.h"
-#include "datasets/loader.h"
+#include "datasets/loader/loader.h"
 
 typedef struct dt_run_data {
     dt_dataset set;

@@ -19,7 +19,7 @@
 #include "core/device.h"
 #include "core/optim.h"
 #include "core/sha256.h"
-#include "datasets/loader.h"
+#include "datasets/loader/loader.h"
 #include "tools/cli.h"
 #include "tools/train_task.h"
 

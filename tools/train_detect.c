@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/draw.h"
+#include "datasets/image/draw.h"
 #include "models/detector.h"
 #include "tools/run_data.h"
 #include "tools/train.h"

@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "core/mem.h"
-#include "datasets/draw.h"
+#include "datasets/image/draw.h"
 #include "datasets/transforms/resize.h"
 #include "tools/train.h"
 

@@ -4,8 +4,8 @@
 #define DT_TOOLS_TRAIN_TASK_H
 
 #include "core/module.h"
-#include "datasets/image.h"
-#include "datasets/loader.h"
+#include "datasets/image/image.h"
+#include "datasets/loader/loader.h"
 
 struct dt_train_run;
 

@@ -2,7 +2,7 @@
 #ifndef DT_DATASETS_EDIT_CROP_H
 #define DT_DATASETS_EDIT_CROP_H
 
-#include "datasets/target.h"
+#include "datasets/target/target.h"
 
 typedef struct dt_crop_opts {
     double margin;    /* added on each side: this part of the box's width and height */

@@ -6,8 +6,8 @@
 #include "core/num.h"
 #include "core/strmap.h"
 #include "datasets/edit/crop.h"
-#include "datasets/image_codec.h"
-#include "datasets/output_split.h"
+#include "datasets/image/image_codec.h"
+#include "datasets/target/output_split.h"
 #include "datasets/transforms/resize.h"
 
 enum { GRAIN = 8 };

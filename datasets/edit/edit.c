@@ -6,7 +6,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/num.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo/yolo.h"
 
 void dt_edit_free(dt_edit *e)
 {

@@ -5,7 +5,7 @@
 
 #include "core/str.h"
 #include "datasets/dataset.h"
-#include "datasets/yolo_rows.h"
+#include "datasets/yolo/yolo_rows.h"
 
 /** An edit in progress. Fill the first three. */
 typedef struct dt_edit {

@@ -5,7 +5,7 @@
 
 #include "core/file.h"
 #include "core/mem.h"
-#include "datasets/check.h"
+#include "datasets/check/check.h"
 #include "datasets/edit/edit.h"
 #include "datasets/edit/fix_twice.h"
 

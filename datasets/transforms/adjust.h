@@ -5,7 +5,7 @@
 #define DT_DATASETS_TRANSFORMS_ADJUST_H
 
 #include "core/rng.h"
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 
 /** clamp(x * factor); factor >= 0. */
 dt_status dt_image_adjust_brightness(dt_image *image, double factor, dt_error *err);

@@ -3,7 +3,7 @@
 #ifndef DT_DATASETS_TRANSFORMS_BILINEAR_H
 #define DT_DATASETS_TRANSFORMS_BILINEAR_H
 
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 
 enum { DT_TAP_ONE = 2048 }; /* weights have 11 bits */
 

@@ -3,7 +3,7 @@
 #define DT_DATASETS_TRANSFORMS_BLUR_H
 
 #include "core/rng.h"
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 
 enum { DT_BLUR_MAX = 127 };
 

@@ -2,7 +2,7 @@
 #ifndef DT_DATASETS_TRANSFORMS_COLOR_H
 #define DT_DATASETS_TRANSFORMS_COLOR_H
 
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 
 /** One pixel, OpenCV's 8-bit HSV (hue 0..179, saturation and value 0..255). RGB -> HSV equals COLOR_RGB2HSV
  * bit for bit. HSV -> RGB is rounded to the nearest level; COLOR_HSV2RGB cuts instead in its vector code (and

@@ -2,7 +2,7 @@
 #ifndef DT_DATASETS_TRANSFORMS_RESIZE_H
 #define DT_DATASETS_TRANSFORMS_RESIZE_H
 
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 
 typedef enum dt_resize_filter {
     DT_RESIZE_BILINEAR,    /* OpenCV INTER_LINEAR: 2x2 source pixels, no antialiasing */

@@ -6,7 +6,7 @@
 #ifndef DT_DATASETS_TRANSFORMS_WARP_H
 #define DT_DATASETS_TRANSFORMS_WARP_H
 
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 #include "detect/box.h"
 
 /** x' = m[0] x + m[1] y + m[2]; y' = m[3] x + m[4] y + m[5]. */

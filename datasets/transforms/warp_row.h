@@ -2,7 +2,7 @@
 #ifndef DT_DATASETS_TRANSFORMS_WARP_ROW_H
 #define DT_DATASETS_TRANSFORMS_WARP_ROW_H
 
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 #include "datasets/transforms/bilinear.h"
 
 /** A row is rendered in pieces of at most this many pixels. */

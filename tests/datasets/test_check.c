@@ -1,8 +1,8 @@
 /* Checks of classes and boxes on sets made in memory; test_inspect.sh has those that take pictures. */
-#include "datasets/check.h"
+#include "datasets/check/check.h"
 
 #include "core/mem.h"
-#include "datasets/rules.h"
+#include "datasets/check/rules.h"
 #include "test.h"
 
 static void add_class(dt_dataset *set, const char *name)

@@ -1,5 +1,5 @@
 /* COCO instances as a data set: layouts, ids, flags, segmentations, bad input. */
-#include "datasets/coco.h"
+#include "datasets/coco/coco.h"
 
 #include "datasets/convert.h"
 #include "fixture.h"

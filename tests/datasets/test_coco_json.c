@@ -1,4 +1,4 @@
-#include "datasets/coco_json.h"
+#include "datasets/coco/coco_json.h"
 
 #include <unistd.h>
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 
 #include "core/sha256.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo/yolo.h"
 #include "fixture.h"
 
 #define XML(objects) "<annotation><size><width>16</width><height>12</height></size>" objects "</annotation>"

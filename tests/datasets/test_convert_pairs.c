@@ -2,9 +2,9 @@
 #include <math.h>
 #include <sys/stat.h>
 
-#include "datasets/coco.h"
+#include "datasets/coco/coco.h"
 #include "datasets/convert.h"
-#include "datasets/yolo.h"
+#include "datasets/yolo/yolo.h"
 #include "fixture.h"
 
 #define OBJECT(name, more, a, b, c, d)                                                                       \

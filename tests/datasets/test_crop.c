@@ -1,6 +1,6 @@
 #include "datasets/edit/crop.h"
 
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 #include "datasets/set_source.h"
 #include "fixture.h"
 

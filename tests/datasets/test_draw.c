@@ -1,6 +1,6 @@
 #include "core/mem.h"
-#include "datasets/draw.h"
-#include "datasets/font.h"
+#include "datasets/image/draw.h"
+#include "datasets/image/font.h"
 #include "test.h"
 
 static dt_image canvas(int width, int height, dt_rgb color)

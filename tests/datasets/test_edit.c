@@ -5,7 +5,7 @@
 #include "datasets/edit/filter.h"
 #include "datasets/edit/fix.h"
 #include "datasets/edit/remap.h"
-#include "datasets/target.h"
+#include "datasets/target/target.h"
 #include "fixture.h"
 
 /* ---- a set on its way ---- */

@@ -1,5 +1,5 @@
 /* The hash on pictures whose hash is known, and the search against comparing all with all. */
-#include "datasets/fingerprint.h"
+#include "datasets/image/fingerprint.h"
 
 #include "core/mem.h"
 #include "core/rng.h"

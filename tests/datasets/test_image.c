@@ -1,6 +1,6 @@
 /* Decoders against Pillow's pixels (tests/golden/make_images.py), and everything that is wrong with image
  * files. */
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 
 #include <stdarg.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "datasets/json_scan.h"
+#include "datasets/coco/json_scan.h"
 
 #include <unistd.h>
 

@@ -2,7 +2,7 @@
 #include <time.h>
 
 #include "core/mem.h"
-#include "datasets/loader.h"
+#include "datasets/loader/loader.h"
 #include "test.h"
 
 enum { RECORDS = 23, SIDE = 64 };

@@ -1,5 +1,5 @@
 /* Near pairs, components and borders against comparing all with all. */
-#include "datasets/near.h"
+#include "datasets/check/near.h"
 
 #include "core/mem.h"
 #include "core/rng.h"

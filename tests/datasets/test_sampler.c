@@ -1,5 +1,5 @@
 #include "core/mem.h"
-#include "datasets/sampler.h"
+#include "datasets/loader/sampler.h"
 #include "golden_file.h"
 
 enum { MAX = 4096 };

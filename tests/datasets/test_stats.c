@@ -1,5 +1,5 @@
 /* Statistics of a small set, checked by hand, and of BCCD. */
-#include "datasets/stats.h"
+#include "datasets/check/stats.h"
 
 #include "core/mem.h"
 #include "datasets/detect_format.h"

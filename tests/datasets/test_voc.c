@@ -1,8 +1,8 @@
 /* VOC reader: traps of real files, hostile XML, layouts; fitting of boxes. */
-#include "datasets/voc.h"
+#include "datasets/voc/voc.h"
 
 #include "core/str.h"
-#include "datasets/fit.h"
+#include "datasets/target/fit.h"
 #include "fixture.h"
 
 typedef struct parsed {

@@ -1,5 +1,5 @@
 /* YOLO reader: data.yaml in all its forms, label rows good and bad, what is missing. */
-#include "datasets/yolo.h"
+#include "datasets/yolo/yolo.h"
 
 #include "fixture.h"
 

@@ -2,7 +2,7 @@
 #ifndef DT_TESTS_DATASETS_TRANSFORMS_GOLDEN_H
 #define DT_TESTS_DATASETS_TRANSFORMS_GOLDEN_H
 
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 #include "test.h"
 
 typedef struct golden_case {

@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "datasets/coco.h"
-#include "datasets/coco_json.h"
+#include "datasets/coco/coco.h"
+#include "datasets/coco/coco_json.h"
 #include "fuzz.h"
 
 /* A file in memory that is opened by its path. */

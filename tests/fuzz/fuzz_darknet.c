@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "datasets/yolo.h"
+#include "datasets/yolo/yolo.h"
 #include "fuzz.h"
 
 static char root[64];

@@ -1,5 +1,5 @@
 /* Any bytes as an image file, strict and tolerant, upright and raw. */
-#include "datasets/image.h"
+#include "datasets/image/image.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

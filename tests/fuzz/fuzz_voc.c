@@ -1,5 +1,5 @@
 /* Any bytes as a VOC annotation. */
-#include "datasets/voc.h"
+#include "datasets/voc/voc.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

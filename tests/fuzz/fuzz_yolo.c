@@ -1,5 +1,5 @@
 /* Any bytes as a YOLO label file; kept boxes lie inside the picture and have area. */
-#include "datasets/yolo.h"
+#include "datasets/yolo/yolo.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,7 +11,7 @@
 
 #include "core/file.h"
 #include "core/num.h"
-#include "datasets/coco.h"
+#include "datasets/coco/coco.h"
 
 enum { IMAGES = 118287, ANNOTATIONS = 860001, CATEGORIES = 80 };
 

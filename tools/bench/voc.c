@@ -13,8 +13,8 @@
 #include "core/mem.h"
 #include "core/num.h"
 #include "core/str.h"
-#include "datasets/image.h"
-#include "datasets/voc.h"
+#include "datasets/image/image.h"
+#include "datasets/voc/voc.h"
 
 enum { FILES = 17125, OBJECTS = 40138, SIZES = 4 };
 

@@ -1,0 +1,45 @@
+/** Drawing on 8-bit RGB images: boxes, labels, grids of pictures. Everything is clipped to the image. */
+#ifndef DT_DATASETS_DRAW_H
+#define DT_DATASETS_DRAW_H
+
+#include "datasets/image/image.h"
+#include "detect/box.h"
+
+typedef struct dt_rgb {
+    uint8_t r, g, b;
+} dt_rgb;
+
+/** One of 20 colours that stay apart under the common kinds of colour blindness as far as 20 can; they
+ * repeat. */
+dt_rgb dt_class_color(int cls);
+
+/** Black or white, whichever has more contrast on the colour (relative luminance of sRGB). */
+dt_rgb dt_text_color_on(dt_rgb background);
+
+/** Filled rectangle of whole pixels [x1, x2) x [y1, y2). */
+void dt_draw_fill(dt_image *image, int x1, int y1, int x2, int y2, dt_rgb color);
+
+/** Outline, `thickness` pixels wide, inside the box rounded to whole pixels. */
+void dt_draw_rect(dt_image *image, dt_box box, int thickness, dt_rgb color);
+
+/** UTF-8 text with its top-left corner at (x, y). Scale 1: 16 pixels a line, capitals 11 high. Characters
+ * outside ASCII are drawn as a box, bytes that are not UTF-8 too. */
+void dt_draw_text(dt_image *image, double x, double y, const char *text, double scale, dt_rgb color);
+double dt_text_width(const char *text, double scale);
+double dt_text_height(double scale);
+
+/** Boxes with labels "name score": class colours, the best scores on top, labels kept inside the picture and
+ * away from each other where there is room. boxes: xyxy in pixels of the image. scores may be NULL (ground
+ * truth). names may be NULL or shorter than a class number: then it is "class 7". Line width and text grow
+ * with the picture. DT_ERR_ARG if the image is not RGB. */
+dt_status dt_draw_detections(dt_image *image, const dt_box *boxes, const int32_t *classes,
+                             const float *scores, const char *const *names, int name_count, int count,
+                             dt_error *err);
+
+/** A new image: a grid of `columns` (0: about square) cells, each picture shrunk (never enlarged) to fit its
+ * cell and centred, empty space in `fill`, a gap of 2 pixels between cells. RGB only; NULL or empty pictures
+ * leave their cell empty. */
+dt_status dt_image_montage(const dt_image *const *images, int count, int columns, int cell_width,
+                           int cell_height, dt_rgb fill, dt_image *out, dt_error *err);
+
+#endif

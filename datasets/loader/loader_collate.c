@@ -1,0 +1,34 @@
+#include "datasets/loader/loader.h"
+
+size_t dt_batch_most_labels(const dt_batch *batch)
+{
+    size_t most = 0;
+    for (int i = 0; i < batch->count; i++) {
+        size_t n = batch->label_begin[i + 1] - batch->label_begin[i];
+        if (n > most) most = n;
+    }
+    return most;
+}
+
+dt_status dt_batch_pad_labels(const dt_batch *batch, size_t max, float *boxes, uint8_t *mask, dt_error *err)
+{
+    for (int i = 0; i < batch->count; i++) {
+        const dt_label *labels = batch->labels + batch->label_begin[i];
+        size_t n = batch->label_begin[i + 1] - batch->label_begin[i];
+        if (n > max)
+            return dt_fail(err, DT_ERR_ARG, "batch %lld: picture %d has %zu labels; there is room for %zu",
+                           (long long)batch->number, i, n, max);
+        for (size_t k = 0; k < max; k++) {
+            static const dt_label none = {.cls = -1};
+            const dt_label *l = k < n ? &labels[k] : &none;
+            float *row = boxes + ((size_t)i * max + k) * 5;
+            row[0] = (float)l->cls;
+            row[1] = (float)l->box.x1;
+            row[2] = (float)l->box.y1;
+            row[3] = (float)l->box.x2;
+            row[4] = (float)l->box.y2;
+            mask[(size_t)i * max + k] = (uint8_t)(k >= n ? 0 : l->ignore ? 2 : 1);
+        }
+    }
+    return DT_OK;
+}

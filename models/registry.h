@@ -14,6 +14,7 @@ typedef struct dt_model_entry {
     dt_module *(*make)(dt_ctx *ctx, dt_module *parent, const char *name, int classes);
     const char *description;
     int imgsz; /* side of the input that it is trained at unless the user says otherwise */
+    int min_side, max_side, side_step; /* sides that it takes: min, min + step, ... max */
 } dt_model_entry;
 
 /** All models; *count of them. */
@@ -24,5 +25,8 @@ const dt_model_entry *dt_models(int *count);
 const dt_model_entry *dt_model_find(const char *name, dt_task task, dt_error *err);
 /** The same for either task. */
 const dt_model_entry *dt_model_find_any(const char *name, dt_error *err);
+
+/** DT_ERR_ARG saying which sides the model takes unless `side` is one of them. */
+dt_status dt_model_check_side(const dt_model_entry *model, int64_t side, dt_error *err);
 
 #endif

@@ -195,8 +195,41 @@ def nano_case():
     out.append(("yolo-nano.params", torch.tensor([sum(p.numel() for p in model.parameters())])))
 
 
+# --- the AlexNet of the widths of the paper, as one nn.Sequential ---
+class Alexnet(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Conv2d(3, 96, kernel_size=11, stride=4, padding=1), nn.ReLU(), nn.MaxPool2d(kernel_size=3, stride=2),
+            nn.Conv2d(96, 256, kernel_size=5, padding=2), nn.ReLU(), nn.MaxPool2d(kernel_size=3, stride=2),
+            nn.Conv2d(256, 384, kernel_size=3, padding=1), nn.ReLU(),
+            nn.Conv2d(384, 384, kernel_size=3, padding=1), nn.ReLU(),
+            nn.Conv2d(384, 256, kernel_size=3, padding=1), nn.ReLU(), nn.MaxPool2d(kernel_size=3, stride=2),
+            nn.Flatten(), nn.Linear(256 * 5 * 5, 4096), nn.ReLU(), nn.Dropout(0.5),
+            nn.Linear(4096, 4096), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4096, classes))
+
+    def forward(self, x):
+        return self.net(x)
+
+
+def classifier_case(key, model, side):
+    """A classifier in evaluation: dropout passes everything on."""
+    fill(model)
+    model.eval()
+    x = noise("input", 2 * 3 * side * side).reshape(2, 3, side, side).float().double()
+    logits = model(x)
+    (logits * noise("loss", logits.numel()).reshape(logits.shape)).sum().backward()
+    out.append((key + ".logits", logits.detach()))
+    out.append((key + ".params", torch.tensor([sum(p.numel() for p in model.parameters())])))
+    add_grads(key, model)
+
+
 resnet_case("resnet18", False)
 resnet_case("resnet18", True)
 resnet_case("resnet50", False)
 nano_case()
+classifier_case("alexnet", Alexnet(10), 224)
+classifier_case("alexnet-tv", torchvision.models.alexnet(num_classes=10), 96)
+classifier_case("relu-dropout", nn.Sequential(torchvision.models.resnet18(), nn.ReLU(), nn.Dropout(0.5),
+                                              nn.Linear(1000, 5)), 64)
 golden_text.write(os.path.join(os.path.dirname(os.path.abspath(__file__)), "models.txt"), out)

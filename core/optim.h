@@ -53,22 +53,34 @@ dt_status dt_optim_load(dt_ctx *ctx, dt_optim *o, const dt_st_file *file);
 /** Learning-rate factor as a pure function of the step: nothing to save.
  *
  * factor(step) = warm(step) * main(step). warm goes linearly from warmup_start at step 0 to 1 at
- * warmup_steps. main is 1 until then; with t = (step - warmup_steps) / (total_steps - warmup_steps) in [0, 1]
- * it is constant: 1;  linear: 1 - t (1 - final_factor);  cosine: final_factor + (1 - final_factor) (1 +
- * cos(pi t)) / 2; step: gamma ^ (number of milestones <= step), counted from step 0. */
+ * warmup_steps. With t = (step - warmup_steps) / (total_steps - warmup_steps) in [0, 1] main is
+ *   constant   1
+ *   linear     1 - t (1 - final_factor)                                       (LinearLR)
+ *   cosine     final_factor + (1 - final_factor) (1 + cos(pi t)) / 2          (CosineAnnealingLR)
+ *   poly       final_factor + (1 - final_factor) (1 - t)^power                (PolynomialLR, with final_factor 0)
+ * and, counted from step 0,
+ *   step       gamma ^ floor(step / step_size)                                (StepLR; ExponentialLR with step_size 1)
+ *   multistep  gamma ^ (number of milestones <= step)                         (MultiStepLR)
+ * with torch.optim.lr_scheduler's names in brackets. Theirs count what they are stepped by, as a rule epochs: step_size
+ * and milestones are then multiples of the steps of an epoch. */
 typedef enum dt_schedule_kind {
     DT_SCHED_CONSTANT,
     DT_SCHED_COSINE,
     DT_SCHED_LINEAR,
-    DT_SCHED_STEP
+    DT_SCHED_POLY,
+    DT_SCHED_STEP,
+    DT_SCHED_MULTISTEP,
 } dt_schedule_kind;
+enum { DT_SCHEDULE_MILESTONES = 64 };
 typedef struct dt_schedule {
     dt_schedule_kind kind;
     int64_t warmup_steps, total_steps;
     double warmup_start; /* factor at step 0 */
-    double final_factor; /* lrf: factor at the end (cosine, linear) */
-    double gamma;        /* step: factor a milestone */
-    int64_t milestones[16];
+    double final_factor; /* lrf: factor at the end (cosine, linear, poly) */
+    double power;        /* poly */
+    double gamma;        /* step, multistep: factor each time */
+    int64_t step_size;   /* step: >= 1 */
+    int64_t milestones[DT_SCHEDULE_MILESTONES];
     int milestone_count;
 } dt_schedule;
 double dt_schedule_factor(const dt_schedule *s, int64_t step);

@@ -17,7 +17,13 @@ static double main_factor(const dt_schedule *s, int64_t step)
     case DT_SCHED_COSINE:
         factor = s->final_factor + (1 - s->final_factor) * (1 + cos(3.14159265358979323846 * t)) / 2;
         break;
+    case DT_SCHED_POLY:
+        factor = s->final_factor + (1 - s->final_factor) * pow(1 - t, s->power);
+        break;
     case DT_SCHED_STEP:
+        factor = pow(s->gamma, (double)(step / s->step_size));
+        break;
+    case DT_SCHED_MULTISTEP:
         for (int i = 0; i < s->milestone_count; i++)
             if (step >= s->milestones[i]) factor *= s->gamma;
         break;

@@ -26,7 +26,11 @@ static void test_equals_pytorch(void)
             &(dt_schedule){.kind = DT_SCHED_LINEAR, .total_steps = 100, .final_factor = 0.01});
     compare("schedule.step_torch",
             &(dt_schedule){
-                .kind = DT_SCHED_STEP, .gamma = 0.1, .milestones = {30, 60, 90}, .milestone_count = 3});
+                .kind = DT_SCHED_MULTISTEP, .gamma = 0.1, .milestones = {30, 60, 90}, .milestone_count = 3});
+    compare("schedule.steplr_torch", &(dt_schedule){.kind = DT_SCHED_STEP, .gamma = 0.5, .step_size = 25});
+    compare("schedule.exponential_torch",
+            &(dt_schedule){.kind = DT_SCHED_STEP, .gamma = 0.97, .step_size = 1});
+    compare("schedule.poly_torch", &(dt_schedule){.kind = DT_SCHED_POLY, .total_steps = 100, .power = 0.9});
     compare("schedule.warm_cosine", &(dt_schedule){.kind = DT_SCHED_COSINE,
                                                    .warmup_steps = 20,
                                                    .warmup_start = 0.1,
@@ -45,6 +49,14 @@ static void test_edges(void)
     s = (dt_schedule){.kind = DT_SCHED_COSINE, .warmup_steps = 10, .total_steps = 10, .final_factor = 0.1};
     CHECK_NEAR(dt_schedule_factor(&s, 5), 0.5, 0);
     CHECK_NEAR(dt_schedule_factor(&s, 10), 0.1, 1e-15);
+    /* milestones and steps do not wait for the end of the warm-up */
+    s = (dt_schedule){.kind = DT_SCHED_STEP, .gamma = 0.5, .step_size = 3, .warmup_steps = 4};
+    CHECK_NEAR(dt_schedule_factor(&s, 2), 0.5, 0);
+    CHECK_NEAR(dt_schedule_factor(&s, 3), 0.375, 0);
+    CHECK_NEAR(dt_schedule_factor(&s, 6), 0.25, 0);
+    s = (dt_schedule){.kind = DT_SCHED_POLY, .total_steps = 10, .power = 2, .final_factor = 0.1};
+    CHECK_NEAR(dt_schedule_factor(&s, 5), 0.1 + 0.9 * 0.25, 1e-15);
+    CHECK_NEAR(dt_schedule_factor(&s, 11), 0.1, 0);
     s = (dt_schedule){.kind = DT_SCHED_LINEAR, .final_factor = 0.5};
     CHECK_NEAR(dt_schedule_factor(&s, 0), 0.5, 0);
 }

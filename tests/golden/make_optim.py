@@ -69,6 +69,9 @@ def schedules():
         "schedule.cosine_torch": values(lambda o: lr.CosineAnnealingLR(o, T_max=100, eta_min=0.05), 101),
         "schedule.linear_torch": values(lambda o: lr.LinearLR(o, 1.0, 0.01, total_iters=100)),
         "schedule.step_torch": values(lambda o: lr.MultiStepLR(o, [30, 60, 90], gamma=0.1)),
+        "schedule.steplr_torch": values(lambda o: lr.StepLR(o, 25, gamma=0.5)),
+        "schedule.exponential_torch": values(lambda o: lr.ExponentialLR(o, gamma=0.97)),
+        "schedule.poly_torch": values(lambda o: lr.PolynomialLR(o, total_iters=100, power=0.9)),
         "schedule.warm_cosine": values(lambda o: lr.LambdaLR(o, lambda s: warm(s) * half(s))),
     }
 

@@ -2,10 +2,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/autograd.h"
 #include "core/mem.h"
 #include "detect/nms.h"
 #include "models/detector_impl.h"
+#include "models/eval_mode.h"
 
 dt_predict_opts dt_detector_predict_defaults(const dt_detector *d)
 {
@@ -22,29 +22,6 @@ void dt_detections_free(dt_detections *out)
     dt_free(out->items);
     dt_free(out->begin);
     *out = (dt_detections){0};
-}
-
-/* Network modes of the tree, kept while predicting. */
-typedef struct mode_list {
-    unsigned char *modes;
-    size_t count, capacity;
-} mode_list;
-
-static dt_status push_mode(void *arg, const char *name, dt_module *m)
-{
-    (void)name;
-    mode_list *l = arg;
-    if (dt_grow(&l->modes, &l->capacity, l->count + 1, 1) != 0) return DT_ERR_MEMORY;
-    l->modes[l->count++] = (unsigned char)m->training;
-    return DT_OK;
-}
-
-static dt_status pop_mode(void *arg, const char *name, dt_module *m)
-{
-    (void)name;
-    mode_list *l = arg;
-    m->training = l->modes[l->count++];
-    return DT_OK;
 }
 
 /* Host arrays of one picture. */
@@ -223,18 +200,10 @@ dt_status dt_detector_predict(dt_ctx *ctx, dt_detector *d, dt_tensor *images, co
     out->count = out->images = 0;
     if (dt_ctx_status(ctx) != DT_OK) return dt_ctx_status(ctx);
     DT_TRY(check(ctx, images, geometry, opts));
-    mode_list modes = {0};
-    if (dt_module_each(d->net, push_mode, &modes) != DT_OK) {
-        dt_free(modes.modes);
-        return dt_ctx_fail_memory(ctx, modes.count + 1, "module modes");
-    }
-    dt_module_train(d->net, 0);
-    int was = dt_grad_enable(ctx, 0);
+    dt_eval_mode mode;
+    DT_TRY(dt_eval_mode_begin(ctx, d->net, &mode));
     dt_status st = predict(ctx, d, images, geometry, opts, out);
-    dt_grad_enable(ctx, was);
-    modes.count = 0;
-    dt_module_each(d->net, pop_mode, &modes);
-    dt_free(modes.modes);
+    dt_eval_mode_end(ctx, d->net, &mode);
     if (st != DT_OK) out->count = out->images = 0;
     return st;
 }

@@ -85,7 +85,7 @@ dt_status dt_model_check_side(const dt_model_entry *m, int64_t side, dt_error *e
     if (side >= m->min_side && side <= m->max_side && side % m->side_step == 0) return DT_OK;
     if (m->side_step > 1)
         return dt_fail(err, DT_ERR_ARG,
-                       "pictures of %lld pixels a side: %s takes multiples of %d from %d to %d",
+                       "pictures of %lld pixels a side: %s takes a multiple of %d, from %d to %d",
                        (long long)side, m->name, m->side_step, m->min_side, m->max_side);
     return dt_fail(err, DT_ERR_ARG, "pictures of %lld pixels a side: %s takes %d to %d", (long long)side,
                    m->name, m->min_side, m->max_side);

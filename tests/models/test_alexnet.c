@@ -111,7 +111,7 @@ static void test_sides(void)
     CHECK_INT(dt_model_check_side(m, 225, &err), DT_ERR_ARG);
     m = dt_model_find("yolo-nano", DT_TASK_DETECT, &err);
     CHECK_INT(dt_model_check_side(m, 100, &err), DT_ERR_ARG);
-    CHECK_STR(err.text, "pictures of 100 pixels a side: yolo-nano takes multiples of 32 from 32 to 8192");
+    CHECK_STR(err.text, "pictures of 100 pixels a side: yolo-nano takes a multiple of 32, from 32 to 8192");
     /* The limits are those of the networks themselves. */
     static const int sides[] = {192, 193, 224, 225};
     dt_module *net = dt_alexnet_new(ctx, NULL, "", 2);

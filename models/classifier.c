@@ -33,8 +33,9 @@ dt_status dt_classifier_head_parse(const char *name, dt_classifier_head *head, d
 
 static dt_status check_opts(dt_ctx *ctx, const dt_classifier_opts *o)
 {
-    if (!o->model || o->class_count < 1 || !o->names)
-        return dt_ctx_fail(ctx, DT_ERR_ARG, "a classifier needs a model and at least one class name");
+    if (!o->model || o->class_count < 1 || !o->names || !o->transforms)
+        return dt_ctx_fail(ctx, DT_ERR_ARG,
+                           "a classifier needs a model, transforms and at least one class name");
     for (int i = 0; i < o->class_count; i++)
         if (!o->names[i]) return dt_ctx_fail(ctx, DT_ERR_ARG, "class %d has no name", i);
     return DT_OK;
@@ -76,11 +77,17 @@ dt_classifier *dt_classifier_create(dt_ctx *ctx, const dt_classifier_opts *opts)
         dt_ctx_fail(ctx, err.status, "%s", err.text);
         return NULL;
     }
+    dt_picture_steps steps;
+    if (dt_picture_steps_parse(opts->transforms, &steps, &err) != DT_OK) {
+        dt_ctx_fail(ctx, err.status, "%s", err.text);
+        return NULL;
+    }
     dt_classifier *c = dt_calloc(1, sizeof *c);
     if (!c) {
         dt_ctx_fail_memory(ctx, sizeof *c, "classifier");
         return NULL;
     }
+    c->steps = steps;
     if (copy_opts(ctx, c, opts) == DT_OK) c->net = make_net(ctx, entry, opts);
     if (c->net) return c;
     dt_classifier_destroy(c);

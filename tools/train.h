@@ -4,6 +4,8 @@
  * DIR/results.csv      a row an epoch; results.png and the TensorBoard events show the same
  * DIR/last.safetensors, best.safetensors   models that eval and infer take (averaged weights)
  * DIR/state.safetensors, state.prev.safetensors   where to go on: raw weights, optimizer, averages, counters
+ * DIR/best.state.safetensors   with --best-state: the same of the best epoch. In the place of state.safetensors it lets
+ *                      --resume go on from there
  *
  * DIR/batches.csv      with --hash-batches: SHA-256 of every batch
  * train_batch0.jpg     the first batch as the network sees it, with its labels
@@ -24,13 +26,22 @@
 #include "tools/train_task.h"
 
 typedef struct dt_train_opts {
-    const char *data, *model, *weights, *out, *device, *optimizer, *schedule, *mixup_style, *box_rule;
-    int64_t epochs, batch, imgsz, workers, threads, seed, patience, close_mosaic, val_interval, cache_mib;
-    double lr0, lrf, momentum, weight_decay, warmup_epochs, clip, ema_decay, ema_tau, save_minutes,
-        multi_scale;
+    const char *data, *model, *weights, *out, *device, *optimizer, *schedule, *lr_milestones, *sampler;
+    int64_t epochs, batch, imgsz, workers, threads, seed, patience, val_interval, cache_mib, num_samples,
+        lr_step;
+    double lr0, lrf, lr_gamma, lr_power, momentum, weight_decay, warmup_epochs, clip, ema_decay, ema_tau,
+        save_minutes;
     dt_opt_list freeze, lr;
+    int strict, json, force, hash_batches, drop_last, nesterov, decay_all, best_state;
+    /* detection */
+    const char *mixup_style, *box_rule;
+    int64_t close_mosaic;
+    double multi_scale;
     dt_augment_opts aug;
-    int strict, json, force, reduced_decode, hash_batches;
+    int reduced_decode;
+    /* classification */
+    const char *head, *transforms, *val_transforms;
+    double label_smoothing, val_fraction;
 } dt_train_opts;
 
 /** One row of results.csv. */
@@ -66,6 +77,7 @@ typedef struct dt_train_run {
     double *base_lr; /* of each group */
     dt_ema *ema;
     dt_loader *loader;
+    double *sample_weights; /* of a class-balanced sampler */
     int hash_fd;            /* of batches.csv, 0: not open */
     dt_loader_opts loading; /* that the loader was made with */
     dt_schedule schedule;
@@ -79,8 +91,27 @@ typedef struct dt_train_run {
 dt_status dt_train(dt_train_run *run, int resume, dt_error *err);
 void dt_train_free(dt_train_run *run);
 
-/** The options of the run in `dir` from its args.json; opts->out = dir. Texts point into *keep (dt_options_free). */
-dt_status dt_train_read_opts(const char *dir, dt_train_opts *opts, void **keep, dt_error *err);
+/* --- train_options.c --- */
+enum { DT_TRAIN_TABLE = 96 }; /* options of the command, with the end */
+dt_train_opts dt_train_defaults(void);
+/** The options of all tasks; *resume is no setting of a run. */
+void dt_train_table(dt_train_opts *opts, const char **resume, dt_opt table[DT_TRAIN_TABLE]);
+/** Those that a task has, in the order of args.json. */
+void dt_train_task_table(const dt_train_task *task, const dt_opt *table, dt_opt out[DT_TRAIN_TABLE]);
+/** The task that the model is for; NULL with the message of an unknown model. */
+const dt_train_task *dt_train_find_task(const char *model, dt_error *err);
+/** Options that were typed and would not be looked at: usage. Fills in what depends on others, and checks the rest. Both
+ *  return -1 to go on, or an exit code. */
+int dt_train_check_typed(const dt_train_task *task, const dt_opt *table, const dt_train_opts *opts);
+int dt_train_complete(const dt_train_task *task, dt_train_opts *opts);
+/** "10,20" as epochs[0..*count), rising; room for DT_SCHEDULE_MILESTONES. */
+dt_status dt_train_milestones(const char *text, int64_t *epochs, int *count, dt_error *err);
+/** The options of the run in `dir` from its args.json, and its task; opts->out = dir. Texts point into *keep
+ *  (dt_options_free). */
+dt_status dt_train_read_args(const dt_opt *table, const char *dir, dt_train_opts *opts,
+                             const dt_train_task **task, void **keep, dt_error *err);
+dt_status dt_train_read_opts(const char *dir, dt_train_opts *opts, const dt_train_task **task, void **keep,
+                             dt_error *err);
 
 /* --- train_setup.c: everything before the first step --- */
 /** take_weights: 0 leaves --weights alone, since a state comes in their place. */
@@ -118,6 +149,8 @@ dt_status dt_train_lock(dt_train_run *run);
  *  before all others, so that nothing of it is ever taken for this run's, whenever this one is killed. */
 dt_status dt_train_begin(dt_train_run *run);
 dt_status dt_train_save_state(dt_train_run *run);
+/** Writes best.state.safetensors if the run stands at the end of its best epoch (with --best-state). */
+dt_status dt_train_keep_best(dt_train_run *run);
 /** From state.safetensors, else (with a warning) from the generation before it; without any (the run was killed before its
  *  first state) the beginning is written. */
 dt_status dt_train_load_state(dt_train_run *run);

@@ -142,6 +142,32 @@ static dt_status start_from(dt_train_run *run)
     return st;
 }
 
+static dt_status balance(dt_train_run *run, double *weights)
+{
+    const detect *d = run->self;
+    const dt_dataset *set = &d->data.set;
+    size_t n = (size_t)d->train.count, objects = 0;
+    for (size_t i = 0; i < n; i++)
+        objects += dt_split_source_record(&d->train, (int64_t)i)->count;
+    size_t *begin = dt_calloc(n + 1, sizeof *begin);
+    int32_t *classes = dt_calloc(objects + 1, sizeof *classes);
+    dt_status st = begin && classes ? DT_OK : dt_ctx_fail_memory(run->ctx, (objects + n) * 8, "classes");
+    for (size_t i = 0; i < n && st == DT_OK; i++) {
+        const dt_record *r = dt_split_source_record(&d->train, (int64_t)i);
+        begin[i + 1] = begin[i] + r->count;
+        for (size_t k = 0; k < r->count; k++) {
+            const dt_object *o = &set->objects[r->first + k];
+            classes[begin[i] + k] = o->ignore ? -1 : o->cls;
+        }
+    }
+    if (st == DT_OK)
+        st = dt_inverse_frequency_weights(classes, begin, d->train.count, (int)set->class_count, weights,
+                                          dt_ctx_error(run->ctx));
+    dt_free(begin);
+    dt_free(classes);
+    return st;
+}
+
 /* Sides from imgsz * (1 - F) to imgsz * (1 + F), rounded to steps. */
 static void set_sizes(const dt_train_opts *o, dt_loader_opts *lo)
 {
@@ -270,13 +296,22 @@ static dt_status draw_labels(const dt_train_run *run, const dt_batch *batch, int
 
 /* Ultralytics' column names, so that the tools around it read the file. */
 static const dt_train_column columns[] = {
-    {"train/box_loss", "box", "box", 4},     {"train/cls_loss", "cls", "cls", 4},
-    {"train/dfl_loss", "dfl", "dfl", 4},     {"metrics/precision(B)", "P", "precision", 3},
-    {"metrics/recall(B)", "R", "recall", 3}, {"metrics/mAP50(B)", "AP50", "AP50", 4},
-    {"metrics/mAP50-95(B)", "AP", "AP", 4},
+    {"train/box_loss", "box", "box", 4, NULL},
+    {"train/cls_loss", "cls", "cls", 4, NULL},
+    {"train/dfl_loss", "dfl", "dfl", 4, NULL},
+    {"metrics/precision(B)", "P", "precision", 3, NULL},
+    {"metrics/recall(B)", "R", "recall", 3, NULL},
+    {"metrics/mAP50(B)", "AP50", "AP50", 4, "AP50"},
+    {"metrics/mAP50-95(B)", "AP", "AP", 4, "AP"},
 };
 
 const dt_train_task dt_train_detect = {
+    .model_task = DT_TASK_DETECT,
+    .learns = "detector",
+    .default_model = "yolo-nano",
+    .options = "close-mosaic|mosaic|mosaic9|mixup|mixup-style|cutmix|copy-paste|fliplr|flipud|degrees|"
+               "translate|scale|"
+               "shear|perspective|box-rule|multi-scale|hsv-h|hsv-s|hsv-v|reduced-decode",
     .losses = 3,
     .scores = 4,
     .columns = columns,
@@ -284,6 +319,7 @@ const dt_train_task dt_train_detect = {
     .read_data = read_data,
     .make_model = make_model,
     .start_from = start_from,
+    .balance = balance,
     .loader = loader,
     .loss = loss,
     .validate = validate,

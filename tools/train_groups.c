@@ -50,7 +50,7 @@ static dt_status make_group(grouping *g, int pattern, int decayed, int *group)
     opts.weight_decay = decayed ? run->opts.weight_decay : 0;
     if (kind == DT_SGD) {
         opts.momentum = run->opts.momentum;
-        opts.nesterov = opts.momentum > 0;
+        opts.nesterov = run->opts.nesterov && opts.momentum > 0;
     } else {
         opts.beta1 = run->opts.momentum;
     }
@@ -77,7 +77,7 @@ static dt_status add_param(void *arg, const char *full_name, dt_module *owner, d
     while (pattern < g->count && !dt_glob_match(g->patterns[pattern], full_name))
         pattern++;
     g->matched[pattern]++;
-    int decayed = param->tensor->shape.rank >= 2;
+    int decayed = g->run->opts.decay_all || param->tensor->shape.rank >= 2;
     int *group = &g->group[pattern][decayed];
     if (*group < 0) DT_TRY(make_group(g, pattern, decayed, group));
     return dt_optim_add_param(g->run->ctx, g->run->optim, *group, full_name, param->tensor);

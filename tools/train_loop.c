@@ -60,7 +60,7 @@ static dt_status step(dt_train_run *run, const dt_batch *batch)
     dt_ctx_set_step(ctx, (uint64_t)run->at.step);
     double parts[DT_TRAIN_LOSSES] = {0}, norm;
     dt_status st = differentiate(run, batch, parts);
-    if (st == DT_OK) st = dt_optim_clip_norm(ctx, run->optim, run->opts.clip, &norm);
+    if (st == DT_OK && run->opts.clip > 0) st = dt_optim_clip_norm(ctx, run->optim, run->opts.clip, &norm);
     if (st == DT_OK) st = dt_optim_step(ctx, run->optim);
     if (st == DT_OK) st = dt_ema_update(ctx, run->ema);
     dt_optim_zero_grad(run->optim);
@@ -118,6 +118,7 @@ static dt_status end_epoch(dt_train_run *run, double seconds)
     memset(at->losses, 0, sizeof at->losses);
     at->seconds = 0;
     DT_TRY(dt_train_save_state(run));
+    DT_TRY(dt_train_keep_best(run));
     dt_train_print_row(run, &row);
     return dt_train_write_logs(run);
 }
@@ -186,6 +187,7 @@ static dt_status begin(dt_train_run *run, int resume)
     DT_TRY(dt_train_lock(run));
     DT_TRY(dt_train_clean(run));
     DT_TRY(dt_train_load_state(run));
+    DT_TRY(dt_train_keep_best(run)); /* in case the kill came between the two */
     return run->row_count ? dt_train_write_logs(run) : DT_OK;
 }
 

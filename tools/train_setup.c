@@ -39,17 +39,36 @@ static void host_free(void *device, void *ptr)
     ((dt_device *)device)->backend->host_free(device, ptr);
 }
 
+/* What --sampler and --num-samples say; the weights stay with the run. */
+static dt_status make_sampler(dt_train_run *run, dt_sampler_opts *sampler)
+{
+    const dt_train_opts *o = &run->opts;
+    *sampler = (dt_sampler_opts){.kind = DT_SAMPLER_RANDOM, .num_samples = o->num_samples};
+    if (strcmp(o->sampler, "sequential") == 0) sampler->kind = DT_SAMPLER_SEQUENTIAL;
+    sampler->replacement = strcmp(o->sampler, "replacement") == 0;
+    if (strcmp(o->sampler, "class-balanced") != 0) return DT_OK;
+    run->sample_weights = dt_calloc((size_t)run->images, sizeof *run->sample_weights);
+    if (!run->sample_weights)
+        return dt_ctx_fail_memory(run->ctx, (size_t)run->images * sizeof *run->sample_weights, "weights");
+    sampler->kind = DT_SAMPLER_WEIGHTED;
+    sampler->replacement = 1;
+    sampler->weights = run->sample_weights;
+    return run->task->balance(run, run->sample_weights);
+}
+
 static dt_status make_loader(dt_train_run *run)
 {
     const dt_train_opts *o = &run->opts;
     dt_loader_opts *lo = &run->loading;
+    dt_sampler_opts sampler;
+    DT_TRY(make_sampler(run, &sampler));
     *lo = dt_loader_defaults();
     lo->seed = (uint64_t)o->seed;
     lo->batch = (int)o->batch;
-    lo->shuffle = 1;
+    lo->sampler = &sampler;
     /* A last batch that is not full has its own batch statistics; leaving it out costs nothing, since another
      * permutation comes in the next epoch. A set smaller than one batch is taken as it is. */
-    lo->drop_last = run->images >= o->batch;
+    lo->drop_last = o->drop_last && dt_sampler_length(&sampler, run->images, lo->batch) >= o->batch;
     lo->workers = (int)o->workers;
     lo->cache_bytes = (size_t)o->cache_mib << 20;
     lo->bad = o->strict ? DT_BAD_STOP : DT_BAD_REPLACE;
@@ -59,26 +78,45 @@ static dt_status make_loader(dt_train_run *run)
     lo->alloc_ctx = dt_ctx_device(run->ctx);
     dt_source source;
     DT_TRY(run->task->loader(run, &source, lo));
-    return dt_loader_create(&source, lo, &run->loader, dt_ctx_error(run->ctx));
+    dt_status st = dt_loader_create(&source, lo, &run->loader, dt_ctx_error(run->ctx));
+    lo->sampler = NULL; /* the loader has a copy */
+    return st;
 }
 
 static dt_schedule_kind schedule_kind(const char *name)
 {
-    if (strcmp(name, "linear") == 0) return DT_SCHED_LINEAR;
-    return strcmp(name, "constant") == 0 ? DT_SCHED_CONSTANT : DT_SCHED_COSINE;
+    static const struct {
+        const char *name;
+        dt_schedule_kind kind;
+    } kinds[] = {{"linear", DT_SCHED_LINEAR},    {"constant", DT_SCHED_CONSTANT},
+                 {"poly", DT_SCHED_POLY},        {"step", DT_SCHED_STEP},
+                 {"exponential", DT_SCHED_STEP}, {"multistep", DT_SCHED_MULTISTEP}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (strcmp(kinds[i].name, name) == 0) return kinds[i].kind;
+    return DT_SCHED_COSINE;
 }
 
-static void make_schedule(dt_train_run *run)
+/* Those that PyTorch steps once an epoch keep still within one. */
+static dt_status make_schedule(dt_train_run *run)
 {
     const dt_train_opts *o = &run->opts;
     int64_t batches = dt_loader_batches(run->loader), total = batches * o->epochs;
     int64_t warmup = llround(o->warmup_epochs * (double)batches);
     if (warmup > total / 4) warmup = total / 4;
-    run->schedule = (dt_schedule){.kind = schedule_kind(o->schedule),
-                                  .warmup_steps = warmup,
-                                  .total_steps = total,
-                                  .warmup_start = warmup > 0 ? 1.0 / (double)(warmup + 1) : 1.0,
-                                  .final_factor = o->lrf};
+    dt_schedule *s = &run->schedule;
+    *s = (dt_schedule){.kind = schedule_kind(o->schedule),
+                       .warmup_steps = warmup,
+                       .total_steps = total,
+                       .warmup_start = warmup > 0 ? 1.0 / (double)(warmup + 1) : 1.0,
+                       .final_factor = o->lrf,
+                       .power = o->lr_power,
+                       .gamma = o->lr_gamma > 0 ? o->lr_gamma : .1,
+                       .step_size = batches * (strcmp(o->schedule, "step") == 0 ? o->lr_step : 1)};
+    if (!o->lr_milestones) return DT_OK;
+    DT_TRY(dt_train_milestones(o->lr_milestones, s->milestones, &s->milestone_count, dt_ctx_error(run->ctx)));
+    for (int i = 0; i < s->milestone_count; i++)
+        s->milestones[i] *= batches;
+    return DT_OK;
 }
 
 dt_status dt_train_setup_batches(dt_train_run *run, dt_error *err)
@@ -108,11 +146,11 @@ dt_status dt_train_setup(dt_train_run *run, int take_weights, dt_error *err)
         run->ema = dt_ema_create(run->ctx, run->net, o->ema_decay, o->ema_tau);
         st = run->ema ? DT_OK : dt_ctx_status(run->ctx);
     }
+    if (st == DT_OK) st = make_schedule(run);
     if (st != DT_OK) {
         *err = *dt_ctx_error(run->ctx);
         return st;
     }
-    make_schedule(run);
     run->at.best = -1;
     return DT_OK;
 }
@@ -124,6 +162,7 @@ void dt_train_free(dt_train_run *run)
     dt_optim_destroy(run->optim);
     dt_free(run->base_lr);
     dt_free(run->rows);
+    dt_free(run->sample_weights);
     if (run->task) run->task->close(run);
     dt_ctx_destroy(run->ctx);
     if (run->hash_fd > 0) close(run->hash_fd);

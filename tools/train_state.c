@@ -115,25 +115,40 @@ static void keep_previous(const char *path, const char *prev)
     dt_free(tmp);
 }
 
-dt_status dt_train_save_state(dt_train_run *run)
+/* prev: the name that the generation before gets; NULL: none. */
+static dt_status write_state(dt_train_run *run, const char *path, const char *prev)
 {
     dt_error *err = dt_ctx_error(run->ctx);
     dt_st_writer w = {0};
-    char *path = dt_train_path(run, "state.safetensors"),
-         *prev = dt_train_path(run, "state.prev.safetensors");
-    dt_status st = path && prev ? DT_OK : dt_fail_memory(err, strlen(run->opts.out), "a path");
-    if (st == DT_OK) st = dt_train_hashes_sync(run);
-    if (st == DT_OK) st = dt_state_dict_save(run->ctx, run->net, "model.", &w);
+    dt_status st = dt_state_dict_save(run->ctx, run->net, "model.", &w);
     if (st == DT_OK) st = dt_optim_save(run->ctx, run->optim, &w);
     if (st == DT_OK) st = dt_ema_save(run->ctx, run->ema, &w);
     if (st == DT_OK) st = add_progress(run, &w, err);
-    if (st == DT_OK) {
-        keep_previous(path, prev);
-        st = dt_st_save(&w, path, err);
-    }
+    if (st == DT_OK && prev) keep_previous(path, prev);
+    if (st == DT_OK) st = dt_st_save(&w, path, err);
     dt_st_writer_free(&w);
+    return st;
+}
+
+dt_status dt_train_save_state(dt_train_run *run)
+{
+    char *path = dt_train_path(run, "state.safetensors"),
+         *prev = dt_train_path(run, "state.prev.safetensors");
+    dt_status st = path && prev ? dt_train_hashes_sync(run) : dt_ctx_fail_memory(run->ctx, 64, "a path");
+    if (st == DT_OK) st = write_state(run, path, prev);
     dt_free(path);
     dt_free(prev);
+    return st;
+}
+
+dt_status dt_train_keep_best(dt_train_run *run)
+{
+    if (!run->opts.best_state || run->at.batch > 0 || run->at.epoch != run->at.best_epoch ||
+        run->at.epoch == 0)
+        return DT_OK;
+    char *path = dt_train_path(run, "best.state.safetensors");
+    dt_status st = path ? write_state(run, path, NULL) : dt_ctx_fail_memory(run->ctx, 64, "a path");
+    dt_free(path);
     return st;
 }
 
@@ -273,6 +288,7 @@ dt_status dt_train_begin(dt_train_run *run)
     DT_TRY(dt_train_clean(run));
     static const char *const old[] = {"state.safetensors",
                                       "state.prev.safetensors",
+                                      "best.state.safetensors",
                                       "best.safetensors",
                                       "last.safetensors",
                                       "results.csv",

@@ -6,6 +6,7 @@
 #include "core/module.h"
 #include "datasets/image/image.h"
 #include "datasets/loader/loader.h"
+#include "models/registry.h"
 
 struct dt_train_run;
 
@@ -17,6 +18,7 @@ typedef struct dt_train_column {
     const char *name;  /* in the line of an epoch, with so many decimals */
     const char *curve; /* in results.png */
     int decimals;
+    const char *result; /* what the end of a run tells of its best epoch by this name; NULL: nothing */
 } dt_train_column;
 
 /** Half of results.png: these columns as curves. */
@@ -26,6 +28,10 @@ typedef struct dt_train_chart {
 } dt_train_chart;
 
 typedef struct dt_train_task {
+    dt_task model_task;
+    const char *learns;        /* "detector", for messages */
+    const char *default_model; /* for data of this kind */
+    const char *options;       /* "a|b": options of train that only this task has */
     /* The columns: first `losses` of them, means over the batches of an epoch, then `scores` of a validation. */
     int losses, scores;
     const dt_train_column *columns;
@@ -37,6 +43,8 @@ typedef struct dt_train_task {
     dt_status (*make_model)(struct dt_train_run *run);
     /** Takes over what fits from run->opts.weights and says what did. */
     dt_status (*start_from)(struct dt_train_run *run);
+    /** A weight for each record of the training split that makes all classes equally likely to be drawn. */
+    dt_status (*balance)(struct dt_train_run *run, double *weights);
     /** The source of the training and what its loader does; seed, batch, workers, cache and policy are set already. */
     dt_status (*loader)(struct dt_train_run *run, dt_source *source, dt_loader_opts *opts);
     /** Loss of a batch, to call dt_backward on, in the open scope; parts: the numbers for the log, and *total, which
@@ -63,6 +71,6 @@ typedef struct dt_train_task {
     void (*close)(struct dt_train_run *run);
 } dt_train_task;
 
-extern const dt_train_task dt_train_detect;
+extern const dt_train_task dt_train_detect, dt_train_classify;
 
 #endif

@@ -48,6 +48,10 @@ typedef struct dt_loader_opts {
     int augment; /* 0: letterbox only; 1: aug, with the letterbox and fill given here */
     dt_augment_opts aug;
     int64_t mosaic_epochs; /* mosaic in epochs < this; -1 (default): in all */
+    /* In the place of augmentation and letterbox: makes the picture of a place, `side` x `side` pixels; a pure function of
+     * its arguments. Called from several threads. NULL: none. */
+    dt_status (*render)(void *self, const dt_sample *src, dt_rng *rng, dt_sample *out, dt_error *err);
+    void *render_self;
     dt_letterbox_mode letterbox;
     int no_upscale;
     dt_resize_filter filter;

@@ -71,6 +71,7 @@ static dt_status letterboxed(const dt_loader_opts *o, const dt_sample *sample, i
 /* What can be done once for all batches. Under multi-scale a picture is letterboxed for each batch anew. */
 static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *err)
 {
+    if (o->render) return DT_OK;
     if (o->augment) return dt_aug_prepare(sample, loader_max_side(o), o->filter, err);
     if (o->size_max) return DT_OK;
     dt_sample boxed = {0};
@@ -199,10 +200,15 @@ static dt_status hold_good_record(sample_store *store, int64_t index, loader_ite
 /* ---- one item ---- */
 
 /* Records are fewer than 2^40: a record's first place has the stream (epoch, record). */
-dt_aug_params loader_draw_params(const dt_loader_opts *o, int64_t count, int64_t epoch, dt_pick pick)
+static dt_rng place_stream(const dt_loader_opts *o, int64_t epoch, dt_pick pick)
 {
     uint64_t key = (uint64_t)pick.index | (uint64_t)pick.repeat << 40;
-    dt_rng rng = dt_rng_make(o->seed, DT_RNG_AUGMENT, (uint64_t)epoch, key);
+    return dt_rng_make(o->seed, DT_RNG_AUGMENT, (uint64_t)epoch, key);
+}
+
+dt_aug_params loader_draw_params(const dt_loader_opts *o, int64_t count, int64_t epoch, dt_pick pick)
+{
+    dt_rng rng = place_stream(o, epoch, pick);
     int mosaic = o->mosaic_epochs < 0 || epoch < o->mosaic_epochs;
     return dt_aug_draw(&o->aug, mosaic, pick.index, count, &rng);
 }
@@ -266,7 +272,7 @@ dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int
     item->index = pick.index;
     item->label_count = 0;
     item->bad_count = 0;
-    if (o->augment) {
+    if (o->augment && !o->render) {
         DT_TRY(augmented(store, epoch, pick, side, scratch, item, err));
     } else {
         DT_TRY(hold_good_record(store, pick.index, item, &plain, err));
@@ -275,7 +281,15 @@ dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int
         item->cls = sample->cls;
     }
     dt_status status = DT_OK;
-    if (!o->augment && o->size_max) {
+    if (o->render) {
+        dt_rng rng = place_stream(o, epoch, pick);
+        status = o->render(o->render_self, sample, &rng, scratch, err);
+        sample = scratch;
+        if (status == DT_OK && (sample->image.width != side || sample->image.height != side))
+            status = dt_fail(err, DT_ERR_SHAPE,
+                             "the transforms give a picture of %dx%d pixels, the network takes %dx%d",
+                             sample->image.width, sample->image.height, side, side);
+    } else if (!o->augment && o->size_max) {
         status = letterboxed(o, sample, side, scratch, err);
         sample = scratch;
     }

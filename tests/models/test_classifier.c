@@ -19,7 +19,7 @@ static dt_classifier *make(const char *model, dt_classifier_head head, int class
                             .names = names,
                             .class_count = classes,
                             .imgsz = 64,
-                            .transforms = "resize(73) | center-crop(64)"};
+                            .transforms = "resize(73) center-crop(64)"};
     dt_classifier *c = dt_classifier_create(ctx, &o);
     CHECK_MSG(c, "%s", dt_ctx_error(ctx)->text);
     return c;
@@ -130,7 +130,7 @@ static void test_file(void)
         CHECK_STR(o->model, "resnet18");
         CHECK_INT(o->head, DT_HEAD_RELU_DROPOUT);
         CHECK_INT(o->imgsz, 64);
-        CHECK_STR(o->transforms, "resize(73) | center-crop(64)");
+        CHECK_STR(o->transforms, "resize(73) center-crop(64)");
         CHECK_INT(o->class_count, 5);
         CHECK_STR(o->names[4], "elk");
         CHECK_INT(dt_classifier_net(again)->training, 0);

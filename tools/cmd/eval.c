@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "models/classifier.h"
 #include "tools/cli.h"
+#include "tools/eval_classes.h"
 #include "tools/eval_files.h"
 #include "tools/eval_weights.h"
 
@@ -84,17 +86,38 @@ static int eval_weights(const dt_eval_weights_opts *o, int json, int per_class)
     return rc;
 }
 
+/* The options that only detectors, or only classifiers, look at; -1 to go on. */
+static int check_kind(const dt_opt *opts, const char *weights, int is_classifier)
+{
+    static const char *const detector[] = {"rule", "conf", "iou", "max-det", "imgsz"}, *const classifier[] = {
+                                                                                           "confusion",
+                                                                                           "val-fraction"};
+    for (size_t i = 0; is_classifier && i < sizeof detector / sizeof *detector; i++)
+        if (dt_cli_typed(opts, detector[i]))
+            return dt_cli_usage_error(&dt_cmd_eval, "--%s is for a detector; %s is a classifier", detector[i],
+                                      weights);
+    for (size_t i = 0; !is_classifier && i < sizeof classifier / sizeof *classifier; i++)
+        if (dt_cli_typed(opts, classifier[i]))
+            return dt_cli_usage_error(&dt_cmd_eval, "--%s is for the weights of a classifier%s%s%s",
+                                      classifier[i], weights ? "; " : "", weights ? weights : "",
+                                      weights ? " is none" : "");
+    return -1;
+}
+
 static int run(int argc, char **argv)
 {
-    const char *gt = NULL, *dt = NULL;
+    const char *gt = NULL, *dt = NULL, *picture = NULL;
     dt_eval_weights_opts w = {
         .split = "val", .rule = "coco", .device = "cpu", .conf = -1, .iou = -1, .show_progress = 1};
     int json = 0, per_class = 0;
+    double val_fraction = .2;
     int64_t threads = 0, batch = 16, workers = 1, imgsz = 0, max_det = 0;
     const dt_opt opts[] = {
-        {"weights", "w|model", DT_OPT_STR, &w.weights, 0, 0, NULL, "FILE", "a detector, to be run on --data"},
+        {"weights", "w|model", DT_OPT_STR, &w.weights, 0, 0, NULL, "FILE",
+         "a detector or classifier, to be run on --data"},
         {"data", NULL, DT_OPT_STR, &w.data, 0, 0, NULL, "FILE",
-         "data set: data.yaml, obj.data, VOC folder, COCO JSON or folder"},
+         "data set: data.yaml, obj.data, VOC folder, COCO JSON or folder; folder of class folders, "
+         "cifar10:DIR, mnist:DIR"},
         {"split", NULL, DT_OPT_STR, &w.split, 0, 0, NULL, "NAME",
          "which part of it: train, val, test or a list of VOC"},
         {"gt", NULL, DT_OPT_STR, &gt, 0, 0, NULL, "FILE", "ground truth: a COCO instances JSON"},
@@ -109,6 +132,10 @@ static int run(int argc, char **argv)
         {"batch", "batch-size", DT_OPT_INT, &batch, 1, 4096, NULL, "N",
          "images at a time, of no influence on the numbers"},
         {"workers", NULL, DT_OPT_INT, &workers, 0, 256, NULL, "N", "loader threads, likewise"},
+        {"confusion", NULL, DT_OPT_STR, &picture, 0, 0, NULL, "FILE",
+         "classifier: the confusion matrix as a picture (.png)"},
+        {"val-fraction", NULL, DT_OPT_F64, &val_fraction, 0, .9, NULL, "X",
+         "classifier: of each class held out as val, where the folder has no splits"},
         {"per-class", NULL, DT_OPT_FLAG, &per_class, 0, 0, NULL, NULL,
          "a row for every class, too (--json always has them)"},
         {"strict", NULL, DT_OPT_FLAG, &w.strict, 0, 0, NULL, NULL, "stop at anything wrong with the data"},
@@ -132,6 +159,22 @@ static int run(int argc, char **argv)
                                       (long long)imgsz);
         if ((w.conf < 0 && w.conf != -1) || (w.iou < 0 && w.iou != -1))
             return dt_cli_usage_error(&dt_cmd_eval, "--conf and --iou lie between 0 and 1 (-1: the default)");
+        int is_classifier = dt_classifier_is_file(w.weights);
+        rc = check_kind(opts, w.weights, is_classifier);
+        if (rc >= 0) return rc;
+        if (is_classifier)
+            return dt_eval_classes(&dt_cmd_eval, &(dt_eval_classes_opts){.weights = w.weights,
+                                                                         .data = w.data,
+                                                                         .split = w.split,
+                                                                         .device = w.device,
+                                                                         .picture = picture,
+                                                                         .val_fraction = val_fraction,
+                                                                         .batch = (int)batch,
+                                                                         .workers = (int)workers,
+                                                                         .threads = (int)threads,
+                                                                         .strict = w.strict,
+                                                                         .json = json,
+                                                                         .per_class = per_class});
         w.batch = (int)batch;
         w.workers = (int)workers;
         w.threads = (int)threads;
@@ -145,6 +188,8 @@ static int run(int argc, char **argv)
         if (dt_cli_typed(opts, weights_only[i]))
             return dt_cli_usage_error(&dt_cmd_eval, "--%s goes with --weights and --data only",
                                       weights_only[i]);
+    rc = check_kind(opts, NULL, 0);
+    if (rc >= 0) return rc;
     if (!gt || !dt)
         return dt_cli_usage_error(&dt_cmd_eval, "--weights and --data, or --gt and --dt are needed%s%s%s",
                                   gt || dt ? "; --" : "", gt || dt ? (gt ? "dt" : "gt") : "",
@@ -156,7 +201,7 @@ const dt_command dt_cmd_eval = {
     .name = "eval",
     .usage = "dettool eval --weights FILE --data PATH [--split val] [options]\n"
              "       dettool eval --gt GT.json --dt DETECTIONS.json [options]",
-    .summary = "score detections by the rules of COCO or VOC",
+    .summary = "score detections by the rules of COCO or VOC, or a classifier",
     .details =
         "Rules:\n"
         "  coco    the twelve numbers of pycocotools 2.0.11, equal in every bit\n"
@@ -170,7 +215,11 @@ const dt_command dt_cmd_eval = {
         "ground\n"
         "truth does not list is an error, one of an unlisted category is not scored (with a warning).\n"
         "\n"
+        "A classifier: top-1, top-5, precision and recall of each class, confusion matrix.\n"
+        "\n"
         "Examples:\n"
+        "  dettool eval --weights runs/leaves/best.safetensors --data leaves --per-class --confusion "
+        "leaves.png\n"
         "  dettool eval --weights runs/train/best.safetensors --data data/voc/data.yaml --split test "
         "--per-class\n"
         "  dettool eval --weights runs/train/best.safetensors --data VOCdevkit/VOC2007 --split test --rule "

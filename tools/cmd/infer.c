@@ -9,8 +9,10 @@
 #include "datasets/image/image.h"
 #include "datasets/transforms/augment.h"
 #include "datasets/transforms/color.h"
+#include "models/classifier.h"
 #include "models/detector.h"
 #include "tools/cli.h"
+#include "tools/infer_classes.h"
 #include "tools/infer_files.h"
 
 enum { MAX_CLASSES_SHOWN = 6 };
@@ -18,7 +20,7 @@ enum { MAX_CLASSES_SHOWN = 6 };
 typedef struct infer_opts {
     const char *weights, *out, *device;
     double conf, iou;
-    int64_t max_det, imgsz, threads;
+    int64_t max_det, imgsz, threads, top;
     int json, save_txt, save_conf, agnostic, no_draw;
 } infer_opts;
 
@@ -268,6 +270,24 @@ static int check_usage(infer_opts *o, int count)
     return -1;
 }
 
+/* What has a meaning for a classifier is done by it; -1: the weights are not those of one. */
+static int infer_classes(const infer_opts *o, const dt_opt *table, const char *const *operands, int count)
+{
+    static const char *const boxes_only[] = {"conf",    "iou",      "max-det",   "imgsz", "agnostic",
+                                             "no-draw", "save-txt", "save-conf", "out"};
+    if (!dt_classifier_is_file(o->weights)) {
+        if (!dt_cli_typed(table, "top")) return -1;
+        return dt_cli_usage_error(&dt_cmd_infer, "--top is for the weights of a classifier; %s is none",
+                                  o->weights);
+    }
+    for (size_t i = 0; i < sizeof boxes_only / sizeof *boxes_only; i++)
+        if (dt_cli_typed(table, boxes_only[i]))
+            return dt_cli_usage_error(&dt_cmd_infer, "--%s is for a detector; %s is a classifier",
+                                      boxes_only[i], o->weights);
+    dt_infer_classes_opts opts = {o->weights, o->device, (int)o->top, (int)o->threads, o->json};
+    return dt_infer_classes(&dt_cmd_infer, &opts, operands, count);
+}
+
 static int infer(const infer_opts *o, const char *const *operands, int count)
 {
     dt_error err = {0};
@@ -298,10 +318,11 @@ static int infer(const infer_opts *o, const char *const *operands, int count)
 
 static int run(int argc, char **argv)
 {
-    infer_opts o = {.device = "cpu", .conf = -1, .iou = -1};
+    infer_opts o = {.device = "cpu", .conf = -1, .iou = -1, .top = 5};
     const dt_opt table[] = {
         {"weights", "w|model", DT_OPT_STR, &o.weights, 0, 0, NULL, "FILE",
-         "the detector (best.safetensors of a training)"},
+         "detector or classifier (best.safetensors of a training)"},
+        {"top", NULL, DT_OPT_INT, &o.top, 1, 100000, NULL, "K", "classifier: best classes shown"},
         {"conf", "conf-thres|thresh", DT_OPT_F64, &o.conf, -1, 1, NULL, "X",
          "lowest score shown; -1: as stored in the weights (.25)"},
         {"iou", "iou-thres|nms", DT_OPT_F64, &o.iou, -1, 1, NULL, "X",
@@ -331,6 +352,7 @@ static int run(int argc, char **argv)
     }
     int count;
     int rc = dt_cli_parse(&dt_cmd_infer, table, argc, argv, operands, argc, &count);
+    if (rc < 0 && count > 0 && o.weights) rc = infer_classes(&o, table, operands, count);
     if (rc < 0) rc = check_usage(&o, count);
     if (rc < 0) rc = infer(&o, operands, count);
     dt_free(operands);
@@ -340,12 +362,14 @@ static int run(int argc, char **argv)
 const dt_command dt_cmd_infer = {
     .name = "infer",
     .usage = "dettool infer IMAGE|DIR... --weights FILE [options]",
-    .summary = "find objects in images and draw them",
+    .summary = "find objects in images and draw them, or name what they show",
     .details =
         "Boxes are in pixels of the original picture (upright, as its EXIF tag says). A file that cannot be "
         "read is\n"
         "named, the others are done, and the exit code is 1.\n\n"
-        "Example:\n"
+        "With the weights of a classifier the best classes of each picture are printed; nothing is drawn.\n\n"
+        "Examples:\n"
+        "  dettool infer leaf.jpg --weights runs/leaves/best.safetensors --top 3\n"
         "  dettool infer photo.jpg street/ --weights runs/train/best.safetensors --out drawn --save-txt",
     .run = run,
 };

@@ -216,9 +216,9 @@ static int check_usage(const replay *r)
 
 static dt_status replay_run(const char *dir, const replay *r, dt_error *err)
 {
-    dt_train_run run = {.task = &dt_train_detect};
+    dt_train_run run = {0};
     void *keep = NULL;
-    dt_status st = dt_train_read_opts(dir, &run.opts, &keep, err);
+    dt_status st = dt_train_read_opts(dir, &run.opts, &run.task, &keep, err);
     if (st == DT_OK) {
         if (r->data) run.opts.data = r->data;
         run.opts.device = "cpu"; /* batches do not depend on it */

@@ -1,0 +1,58 @@
+/* From pictures to the input of a classifier. */
+#include "core/mem.h"
+#include "core/tensor.h"
+#include "datasets/transforms/color.h"
+#include "models/classifier_impl.h"
+
+enum { DIVISOR = 255 };
+
+const dt_picture_steps *dt_classifier_steps(const dt_classifier *c)
+{
+    return &c->steps;
+}
+
+static dt_status render(void *self, const dt_sample *src, dt_rng *rng, dt_sample *out, dt_error *err)
+{
+    return dt_picture_steps_apply(self, src, rng, out, err);
+}
+
+void dt_classifier_loading(const dt_classifier *c, const dt_picture_steps *steps, dt_loader_opts *o)
+{
+    o->imgsz = c->opts.imgsz;
+    o->augment = 0;
+    o->render = render;
+    o->render_self = (void *)steps;
+    o->divisor = DIVISOR;
+    for (int i = 0; i < 3; i++) {
+        o->mean[i] = steps->mean[i];
+        o->std[i] = steps->std[i];
+    }
+}
+
+dt_tensor *dt_classifier_input(dt_ctx *ctx, const dt_classifier *c, const dt_image *image)
+{
+    if (dt_ctx_status(ctx) != DT_OK) return NULL;
+    dt_error err = {0};
+    dt_sample src = {.image = *image}, out = {0};
+    dt_rng rng = dt_rng_make(0, DT_RNG_AUGMENT, 0, 0);
+    int n = c->opts.imgsz;
+    size_t bytes = 3 * (size_t)n * (size_t)n * sizeof(float);
+    float *planes = NULL;
+    dt_tensor *input = NULL;
+    dt_status st = dt_picture_steps_apply(&c->steps, &src, &rng, &out, &err);
+    if (st == DT_OK && (out.image.width != n || out.image.height != n))
+        st = dt_fail(&err, DT_ERR_SHAPE,
+                     "the transforms give a picture of %dx%d pixels, the network takes %dx%d",
+                     out.image.width, out.image.height, n, n);
+    if (st == DT_OK && !(planes = dt_malloc_aligned(bytes)))
+        st = dt_fail_memory(&err, bytes, "the network's input");
+    if (st == DT_OK) {
+        dt_image_to_planes(&out.image, DIVISOR, c->steps.mean, c->steps.std, planes);
+        input = dt_from(ctx, DT_F32, DT_SHAPE(1, 3, n, n), planes);
+    } else {
+        dt_ctx_fail(ctx, st, "%s", err.text);
+    }
+    dt_free(planes);
+    dt_sample_free(&out);
+    return input;
+}

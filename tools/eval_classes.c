@@ -1,0 +1,109 @@
+#include "tools/eval_classes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/device.h"
+#include "core/mem.h"
+#include "datasets/image/image.h"
+#include "tools/report_classes.h"
+#include "tools/validate_classes.h"
+
+typedef struct eval_job {
+    const dt_eval_classes_opts *opts;
+    dt_ctx *ctx;
+    dt_classifier *classifier;
+    dt_run_classes data;
+    dt_class_split *split;
+    int32_t *map; /* class of the data -> class of the classifier */
+} eval_job;
+
+static void job_free(eval_job *job)
+{
+    dt_free(job->map);
+    dt_run_classes_free(&job->data);
+    dt_classifier_destroy(job->classifier);
+    dt_ctx_destroy(job->ctx);
+}
+
+static dt_status load_data(eval_job *job, dt_error *err)
+{
+    const dt_eval_classes_opts *o = job->opts;
+    DT_TRY(dt_run_classes_read(o->data, o->val_fraction, &job->data, err));
+    job->split = dt_run_classes_split(&job->data, o->split, err);
+    if (!job->split) return err->status;
+    job->split->tolerant = !o->strict;
+    size_t n = job->data.names.count;
+    job->map = dt_calloc(n, sizeof *job->map);
+    if (!job->map) return dt_fail_memory(err, n * sizeof *job->map, "the classes");
+    return dt_classifier_map_classes(job->ctx, job->classifier, o->weights,
+                                     (const char *const *)job->data.names.items, (int)n, o->data, job->map);
+}
+
+static dt_status prepare(eval_job *job)
+{
+    const dt_eval_classes_opts *o = job->opts;
+    dt_device *device;
+    DT_TRY(dt_device_open(job->ctx, o->device, &device));
+    dt_ctx_set_device(job->ctx, device);
+    job->classifier = dt_classifier_load(job->ctx, o->weights);
+    return job->classifier ? load_data(job, dt_ctx_error(job->ctx)) : dt_ctx_status(job->ctx);
+}
+
+static dt_status report(const eval_job *job, const dt_class_validation *v, dt_error *err)
+{
+    const dt_eval_classes_opts *o = job->opts;
+    const char *const *names = dt_classifier_info(job->classifier)->names;
+    if (o->picture) {
+        dt_image image = {0};
+        DT_TRY(dt_report_classes_image(&v->scores, names, &image, err));
+        dt_status st = dt_image_save(o->picture, &image, 0, err);
+        dt_image_free(&image);
+        if (st != DT_OK) return st;
+    }
+    if (!o->json) {
+        dt_report_classes_text(&v->scores, names, o->per_class, stdout);
+        return DT_OK;
+    }
+    dt_str text = {0};
+    dt_report_classes_json(&v->scores, names, &text);
+    dt_status st = text.failed ? dt_fail_memory(err, text.len, "the report") : DT_OK;
+    if (st == DT_OK) fwrite(text.data, 1, text.len, stdout);
+    dt_str_free(&text);
+    return st;
+}
+
+static dt_status run(eval_job *job, dt_error *err)
+{
+    const dt_eval_classes_opts *o = job->opts;
+    DT_TRY(dt_ctx_create(&(dt_ctx_opts){.threads = o->threads}, &job->ctx, err));
+    dt_class_validate_opts vo = {.batch = o->batch, .workers = o->workers, .show_progress = 1};
+    dt_class_validation v = {0};
+    dt_status st = prepare(job);
+    if (st == DT_OK) {
+        vo.map = job->map;
+        st = dt_validate_classes(job->ctx, job->classifier, job->split, &vo, &v);
+    }
+    if (st != DT_OK) {
+        *err = *dt_ctx_error(job->ctx);
+        return st;
+    }
+    if (v.bad) dt_cli_warn("%lld pictures do not decode and are left out", (long long)v.bad);
+    if (job->data.without_splits)
+        dt_cli_info("%s has no splits: --val-fraction %g of each class is 'val', the rest 'train'", o->data,
+                    o->val_fraction);
+    dt_cli_info("%s on %s of %s: %lld pictures, %.1f ms each", o->weights, o->split, o->data,
+                (long long)v.scores.count, v.ms_per_image);
+    st = report(job, &v, err);
+    dt_class_scores_free(&v.scores);
+    return st;
+}
+
+int dt_eval_classes(const dt_command *command, const dt_eval_classes_opts *o)
+{
+    dt_error err = {0};
+    eval_job job = {.opts = o};
+    dt_status st = run(&job, &err);
+    job_free(&job);
+    return st == DT_OK ? DT_EXIT_OK : dt_cli_fail(command, &err);
+}

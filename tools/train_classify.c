@@ -1,0 +1,279 @@
+/* Training of a classifier. */
+#include <math.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/mem.h"
+#include "datasets/image/draw.h"
+#include "models/classifier.h"
+#include "tools/report_classes.h"
+#include "tools/train.h"
+#include "tools/validate_classes.h"
+
+typedef struct classify {
+    dt_run_classes data;
+    dt_class_split *train, *val; /* val: NULL if there is none */
+    dt_classifier *classifier;
+    dt_picture_steps steps; /* of training */
+    char *val_text;
+} classify;
+
+static void close(dt_train_run *run)
+{
+    classify *c = run->self;
+    if (!c) return;
+    dt_classifier_destroy(c->classifier);
+    dt_run_classes_free(&c->data);
+    dt_free(c->val_text);
+    dt_free(c);
+    run->self = NULL;
+}
+
+static dt_status read_data(dt_train_run *run)
+{
+    classify *c = dt_calloc(1, sizeof *c);
+    if (!c) return dt_ctx_fail_memory(run->ctx, sizeof *c, "the data");
+    run->self = c;
+    dt_error *err = dt_ctx_error(run->ctx), none = {0};
+    DT_TRY(dt_run_classes_read(run->opts.data, run->opts.val_fraction, &c->data, err));
+    c->train = dt_run_classes_split(&c->data, "train", err);
+    if (!c->train) return err->status;
+    c->val = dt_run_classes_split(&c->data, "val", &none);
+    run->images = c->train->count;
+    run->has_val = c->val != NULL;
+    run->data_hash = dt_class_split_hash(&c->data, c->train, 0);
+    if (!c->val) {
+        dt_cli_warn("%s: no split 'val': best.safetensors will be the last epoch's", run->opts.data);
+        return DT_OK;
+    }
+    c->val->tolerant = 1;
+    run->data_hash = dt_class_split_hash(&c->data, c->val, run->data_hash);
+    if (c->data.without_splits)
+        dt_cli_info("%s: %lld pictures held out as 'val' (--val-fraction %g of each class)", run->opts.data,
+                    (long long)c->val->count, run->opts.val_fraction);
+    return DT_OK;
+}
+
+/* ---- transforms ---- */
+
+static const char imagenet[] = "normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.225)",
+                  cifar[] = "normalize(0.4914, 0.4822, 0.4465; 0.247, 0.2435, 0.2616)",
+                  mnist[] = "normalize(0.1307, 0.1307, 0.1307; 0.3081, 0.3081, 0.3081)";
+
+/* What is done to pictures unless the user says otherwise. */
+static char *default_text(dt_classes_kind kind, int n, int training)
+{
+    const char *values = kind == DT_CLASSES_CIFAR10 ? cifar : kind == DT_CLASSES_MNIST ? mnist : imagenet;
+    if (kind == DT_CLASSES_CIFAR10 && n == 32 && training)
+        return dt_format("random-crop(32, 4) hflip(0.5) %s", values);
+    if (kind != DT_CLASSES_FOLDER) return dt_format("resize(%d, %d) %s", n, n, values);
+    if (training) return dt_format("random-resized-crop(%d) hflip(0.5) %s", n, values);
+    return dt_format("resize(%d) center-crop(%d) %s", n * 256 / 224, n, values);
+}
+
+static dt_status choose_transforms(dt_train_run *run, classify *c)
+{
+    const dt_train_opts *o = &run->opts;
+    dt_error *err = dt_ctx_error(run->ctx);
+    char *own = NULL;
+    c->val_text =
+        o->val_transforms ? dt_strdup(o->val_transforms) : default_text(c->data.kind, (int)o->imgsz, 0);
+    const char *text = o->transforms ? o->transforms : (own = default_text(c->data.kind, (int)o->imgsz, 1));
+    dt_status st = text && c->val_text ? dt_picture_steps_parse(text, &c->steps, err)
+                                       : dt_fail_memory(err, 200, "the transforms");
+    dt_free(own);
+    return st;
+}
+
+static dt_status make_model(dt_train_run *run)
+{
+    classify *c = run->self;
+    DT_TRY(choose_transforms(run, c));
+    dt_classifier_opts opts = {.model = run->opts.model,
+                               .imgsz = (int)run->opts.imgsz,
+                               .names = (const char *const *)c->data.names.items,
+                               .class_count = (int)c->data.names.count,
+                               .transforms = c->val_text};
+    DT_TRY(dt_classifier_head_parse(run->opts.head, &opts.head, dt_ctx_error(run->ctx)));
+    c->classifier = dt_classifier_create(run->ctx, &opts);
+    if (!c->classifier) return dt_ctx_status(run->ctx);
+    run->net = dt_classifier_net(c->classifier);
+    return DT_OK;
+}
+
+static void name_some(const char *what, char *const *names, size_t count)
+{
+    enum { SHOWN = 5 };
+    for (size_t i = 0; i < count && i < SHOWN; i++)
+        dt_cli_info("  %s: %s", what, names[i]);
+    if (count > SHOWN) dt_cli_info("  ... and %zu more", count - SHOWN);
+}
+
+static dt_status start_from(dt_train_run *run)
+{
+    classify *c = run->self;
+    dt_load_report r = {0};
+    dt_status st = dt_classifier_start_from(run->ctx, c->classifier, run->opts.weights, &r);
+    if (st == DT_OK) {
+        dt_cli_info("%s: %lld tensors taken over, %zu of the model not in the file, %zu of another shape, "
+                    "%zu not used",
+                    run->opts.weights, (long long)r.loaded, r.missing_count, r.mismatched_count,
+                    r.unexpected_count);
+        name_some("not in the file", r.missing, r.missing_count);
+        name_some("of another shape", r.mismatched, r.mismatched_count);
+        name_some("not used", r.unexpected, r.unexpected_count);
+    }
+    dt_load_report_free(&r);
+    return st;
+}
+
+static dt_status balance(dt_train_run *run, double *weights)
+{
+    const classify *c = run->self;
+    size_t n = (size_t)c->train->count;
+    size_t *begin = dt_calloc(n + 1, sizeof *begin);
+    int32_t *classes = dt_calloc(n + 1, sizeof *classes);
+    dt_status st =
+        begin && classes ? DT_OK : dt_ctx_fail_memory(run->ctx, (n + 1) * sizeof *begin, "classes");
+    for (size_t i = 0; i < n && st == DT_OK; i++) {
+        begin[i + 1] = i + 1;
+        classes[i] = c->train->records[i].cls;
+    }
+    if (st == DT_OK)
+        st = dt_inverse_frequency_weights(classes, begin, c->train->count, (int)c->data.names.count, weights,
+                                          dt_ctx_error(run->ctx));
+    dt_free(begin);
+    dt_free(classes);
+    return st;
+}
+
+static dt_status loader(dt_train_run *run, dt_source *source, dt_loader_opts *lo)
+{
+    classify *c = run->self;
+    dt_classifier_loading(c->classifier, &c->steps, lo);
+    *source = dt_class_split_as_source(c->train);
+    return DT_OK;
+}
+
+static dt_tensor *loss(dt_train_run *run, dt_tensor *images, const dt_batch *batch, double *parts,
+                       double *total)
+{
+    classify *c = run->self;
+    dt_classifier_losses losses = {0};
+    dt_tensor *y = dt_classifier_loss(run->ctx, c->classifier, images, batch->classes, batch->count,
+                                      run->opts.label_smoothing, &losses);
+    parts[0] = *total = losses.loss;
+    parts[1] = losses.correct;
+    return y;
+}
+
+static dt_status validate(dt_train_run *run, double *scores)
+{
+    classify *c = run->self;
+    dt_class_validation v;
+    dt_class_validate_opts opts = {.batch = (int)run->opts.batch, .workers = (int)run->opts.workers};
+    DT_TRY(dt_validate_classes(run->ctx, c->classifier, c->val, &opts, &v));
+    if (v.bad && run->at.epoch == 0)
+        dt_cli_warn("%lld pictures of the val split do not decode and are left out", (long long)v.bad);
+    scores[0] = dt_class_scores_loss(&v.scores);
+    scores[1] = dt_class_scores_top1(&v.scores);
+    scores[2] = dt_class_scores_top5(&v.scores);
+    dt_class_scores_free(&v.scores);
+    return DT_OK;
+}
+
+static double fitness(const double *scores)
+{
+    return scores[1];
+}
+
+static dt_status save(dt_train_run *run, const char *path)
+{
+    classify *c = run->self;
+    return dt_classifier_save(run->ctx, c->classifier, path);
+}
+
+static const char *record_name(const dt_train_run *run, int64_t index)
+{
+    const classify *c = run->self;
+    return c->train->records[index].path;
+}
+
+static const char *class_name(const dt_train_run *run, int32_t cls)
+{
+    const classify *c = run->self;
+    return c->data.names.items[cls];
+}
+
+/* The class's name on a strip along the lower edge. */
+static dt_status draw_labels(const dt_train_run *run, const dt_batch *batch, int picture, double scale,
+                             dt_image *image, dt_error *err)
+{
+    (void)scale;
+    (void)err;
+    int32_t cls = batch->classes[picture];
+    if (cls < 0) return DT_OK;
+    dt_rgb color = dt_class_color(cls);
+    double size = image->width < 160 ? .75 : 1;
+    int top = image->height - (int)ceil(dt_text_height(size)) - 2;
+    dt_draw_fill(image, 0, top, image->width, image->height, color);
+    dt_draw_text(image, 3, top + 1, class_name(run, cls), size, dt_text_color_on(color));
+    return DT_OK;
+}
+
+/* DIR/confusion_matrix.png of best.safetensors. */
+static dt_status finish(dt_train_run *run)
+{
+    classify *c = run->self;
+    if (!c->val) return DT_OK;
+    dt_error *err = dt_ctx_error(run->ctx);
+    char *weights = dt_train_path(run, "best.safetensors"),
+         *path = dt_train_path(run, "confusion_matrix.png");
+    dt_classifier *best = weights && path ? dt_classifier_load(run->ctx, weights) : NULL;
+    dt_status st = !weights || !path ? dt_ctx_fail_memory(run->ctx, 64, "a path") : dt_ctx_status(run->ctx);
+    dt_class_validation v = {0};
+    dt_image image = {0};
+    dt_class_validate_opts opts = {.batch = (int)run->opts.batch, .workers = (int)run->opts.workers};
+    if (st == DT_OK) st = dt_validate_classes(run->ctx, best, c->val, &opts, &v);
+    if (st == DT_OK) st = dt_report_classes_image(&v.scores, dt_classifier_info(best)->names, &image, err);
+    if (st == DT_OK) st = dt_image_save(path, &image, 0, err);
+    dt_image_free(&image);
+    dt_class_scores_free(&v.scores);
+    dt_classifier_destroy(best);
+    dt_free(weights);
+    dt_free(path);
+    return st;
+}
+
+static const dt_train_column columns[] = {
+    {"train/loss", "loss", "training", 4, NULL},
+    {"train/acc", "acc", "training", 4, NULL},
+    {"val/loss", "val loss", "validation", 4, NULL},
+    {"metrics/accuracy_top1", "top1", "top-1", 4, "top1"},
+    {"metrics/accuracy_top5", "top5", "top-5", 4, "top5"},
+};
+
+const dt_train_task dt_train_classify = {
+    .model_task = DT_TASK_CLASSIFY,
+    .learns = "classifier",
+    .default_model = "resnet18",
+    .options = "head|label-smoothing|val-fraction|transforms|val-transforms",
+    .losses = 2,
+    .scores = 3,
+    .columns = columns,
+    .charts = {{"loss", {0, 2}, 2}, {"accuracy", {1, 3, 4}, 3}},
+    .read_data = read_data,
+    .make_model = make_model,
+    .start_from = start_from,
+    .balance = balance,
+    .loader = loader,
+    .loss = loss,
+    .validate = validate,
+    .fitness = fitness,
+    .save = save,
+    .record_name = record_name,
+    .class_name = class_name,
+    .draw_labels = draw_labels,
+    .finish = finish,
+    .close = close,
+};

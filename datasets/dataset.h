@@ -25,7 +25,17 @@ enum {
     DT_EDITED_BOX = 1,      /* object: box, parts */
     DT_EDITED_SIZE = 1,     /* record: the real size is the right one */
     DT_EDITED_FILENAME = 2, /* record: VOC's <filename> */
+    DT_EDITED_MASKS = 4,    /* record: the masks are not those of its objects any more */
 };
+
+/** VOC's segmentation of a picture: two PNG files of numbers, and what they were made for. */
+enum { DT_MASK_CLASS, DT_MASK_OBJECT, DT_MASKS };
+typedef struct dt_masks {
+    const char *files[DT_MASKS]; /* SegmentationClass, SegmentationObject; NULL: there is none */
+    const char *const *names;    /* (count): class of each object as read */
+    size_t count;
+    size_t stated; /* objects in the annotation, those that could not be read included */
+} dt_masks;
 
 /** A labelled part of an object (VOC: head, hand, foot). Same frame as the object's box. */
 typedef struct dt_part {
@@ -86,8 +96,9 @@ typedef struct dt_record {
     int8_t orientation; /* EXIF tag; 0: not probed */
     int8_t unreadable;  /* the image's header cannot be read */
     int8_t origin;      /* dt_origin */
-    int8_t edited;      /* DT_EDITED_SIZE, DT_EDITED_FILENAME */
+    int8_t edited;      /* DT_EDITED_SIZE, DT_EDITED_FILENAME, DT_EDITED_MASKS */
     const dt_record_extra *extra; /* or NULL */
+    const dt_masks *masks;        /* or NULL */
 } dt_record;
 
 /** A category of a COCO file, by the name of its class. */

@@ -13,9 +13,10 @@ typedef struct dt_check_opts {
     int stride;    /* cell of the finest grid in pixels at that size; 0: 8 */
     void (*progress)(void *ctx, int64_t done, int64_t total); /* pictures decoded; may be NULL */
     void *progress_ctx;
+    struct dt_mask_stats *masks; /* filled, if not NULL, by dt_dataset_check: datasets/check/masks.h */
 } dt_check_opts;
 
-/** All of the checks below, in this order. Changes nothing in the set but what dt_dataset_probe fills in. The findings do
+/** All of the checks below, in this order, then those of datasets/check/masks.h. Changes nothing in the set but what dt_dataset_probe fills in. The findings do
  *  not depend on the number of threads. */
 dt_status dt_dataset_check(dt_dataset *set, const dt_check_opts *opts, dt_findings *findings, dt_error *err);
 

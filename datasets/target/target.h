@@ -59,6 +59,7 @@ struct dt_target_report {
     dt_fit_counts boxes;
     size_t reader_dropped; /* boxes that the reader could not make out */
     size_t splits, classes;
+    size_t masks_kept, masks_lost; /* pictures whose segmentation is in the new set, and is not */
     dt_findings
         findings; /* of the whole run: those of opening the sources and of the edit stand in it already */
 };

@@ -34,6 +34,12 @@ void dt_mask_stats_free(dt_mask_stats *stats)
     *stats = (dt_mask_stats){0};
 }
 
+double dt_mask_share(const dt_mask_stats *stats, const dt_mask_class *number)
+{
+    size_t all = stats->pixels - stats->void_pixels;
+    return all ? (double)number->pixels / (double)all : 0;
+}
+
 static void look_chunk(void *arg, int64_t begin, int64_t end, int worker)
 {
     mask_check *c = arg;

@@ -28,6 +28,9 @@ typedef struct dt_mask_stats {
 } dt_mask_stats;
 void dt_mask_stats_free(dt_mask_stats *stats);
 
+/** Share of a number among all pixels of the class files but void. */
+double dt_mask_share(const dt_mask_stats *stats, const dt_mask_class *number);
+
 /** How far a side of a box may lie from the bounding box of its object's pixels: VOC's boxes take in the border of 5 void
  *  pixels that its masks leave out, and were drawn by hand. The larger of the two limits counts. */
 enum { DT_MASK_BOX_PIXELS = 8, DT_MASK_BOX_PERCENT = 10 /* of the pixels' extent in this direction */ };

@@ -28,6 +28,16 @@ void dt_draw_text(dt_image *image, double x, double y, const char *text, double 
 double dt_text_width(const char *text, double scale);
 double dt_text_height(double scale);
 
+/** How the pixels of one number of a mask are shown. */
+typedef struct dt_mask_paint {
+    dt_rgb color;
+    int8_t shown, outlined;
+} dt_mask_paint;
+
+/** Lays a mask (one channel of numbers) over an RGB image, half and half; outlined numbers have their edge in full colour. A
+ *  mask of another size is stretched over the image, each pixel taking the nearest number. */
+void dt_draw_mask(dt_image *image, const dt_image *mask, const dt_mask_paint paint[256]);
+
 /** Boxes with labels "name score": class colours, the best scores on top, labels kept inside the picture and
  * away from each other where there is room. boxes: xyxy in pixels of the image. scores may be NULL (ground
  * truth). names may be NULL or shorter than a class number: then it is "class 7". Line width and text grow

@@ -94,6 +94,9 @@ static void put_class_row(dt_page *page, size_t c, size_t most)
     dt_str_append(out, "</tr>\n");
 }
 
+/* A table of more rows than this scrolls by itself: what follows must not be miles away. */
+enum { TALL = 24 };
+
 static void put_class_table(dt_page *page)
 {
     dt_str *out = page->out;
@@ -101,9 +104,9 @@ static void put_class_table(dt_page *page)
     size_t most = 0;
     for (size_t c = 0; c < s->class_count; c++)
         if (s->classes[c].objects > most) most = s->classes[c].objects;
+    dt_str_append(out, s->class_count > TALL ? "<div class=\"wide tall\"" : "<div class=\"wide\"");
     dt_str_append(
-        out, "<div class=\"wide\" role=\"region\" aria-label=\"Table of classes\" "
-             "tabindex=\"0\"><table class=\"full\">\n"
+        out, " role=\"region\" aria-label=\"Table of classes\" tabindex=\"0\"><table class=\"full\">\n"
              "<thead><tr><th scope=\"col\">class</th><td class=\"meter\"></td><th scope=\"col\">objects</th>"
              "<th scope=\"col\">share</th><th scope=\"col\">images</th><th scope=\"col\">small</th>"
              "<th scope=\"col\">medium</th><th scope=\"col\">large</th>"
@@ -153,6 +156,8 @@ void dt_page_classes(dt_page *page)
         dt_page_number(out, s->evenness, 2);
         dt_str_append(out, " (1: all classes alike).</p>\n");
     }
+    if (s->class_count > TALL)
+        dt_str_printf(out, "<p>The table has %zu rows and scrolls.</p>\n", s->class_count);
     put_class_table(page);
     put_split_table(out, s);
     dt_str_append(out, "</section>\n");
@@ -275,16 +280,21 @@ void dt_page_samples(dt_page *page)
 {
     dt_str *out = page->out;
     const dt_stats *s = &page->in->stats;
+    size_t most = 0;
+    for (size_t c = 0; c < s->class_count; c++)
+        if (page->class_pictures[c + 1] - page->class_pictures[c] > most)
+            most = page->class_pictures[c + 1] - page->class_pictures[c];
     dt_str_append(out, "<section id=\"samples\">\n<h2>Samples</h2>\n"
                        "<p>Thick boxes: the class. Thin ones: other classes, in their colours.</p>\n");
+    dt_str_append(out, most > 2 ? "<div>\n" : "<div class=\"few\">\n");
     for (size_t c = 0; c < s->class_count; c++) {
         if (page->class_pictures[c] == page->class_pictures[c + 1]) continue;
-        dt_str_append(out, "<h3>");
+        dt_str_append(out, "<div><h3>");
         dt_html_text(out, page->in->set.classes[c]);
         dt_str_append(out, "</h3>\n<div class=\"pictures\">\n");
         for (size_t i = page->class_pictures[c]; i < page->class_pictures[c + 1]; i++)
             dt_page_picture(page, &page->pictures[i], page->in->set.classes[c]);
-        dt_str_append(out, "</div>\n");
+        dt_str_append(out, "</div></div>\n");
     }
-    dt_str_append(out, "</section>\n");
+    dt_str_append(out, "</div>\n</section>\n");
 }

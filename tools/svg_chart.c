@@ -4,7 +4,7 @@
 #include "tools/html_text.h"
 
 /* The drawing is scaled to the page, so these are proportions: text of 13 stays legible on a phone. */
-enum { WIDTH = 360, HEIGHT = 222, LEFT = 52, RIGHT = 14, TOP = 28, BOTTOM = 44, MOST_STEPS = 4 };
+enum { WIDTH = 360, HEIGHT = 222, LEFT = 60, RIGHT = 20, TOP = 28, BOTTOM = 44, MOST_STEPS = 4 };
 
 static void put_num(dt_str *out, double value)
 {

@@ -60,7 +60,7 @@ const char dt_page_style[] =
     "th,td{padding:.3rem .6rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}\n"
     "th:first-child{text-align:left}\n"
     ".wide th:first-child,.wide thead td:first-child{position:sticky;left:0;background:var(--back)}\n"
-    "tbody th{font-weight:500;min-width:7rem;max-width:18rem;white-space:normal;overflow-wrap:anywhere}\n"
+    "tbody th{font-weight:500;min-width:9rem;max-width:18rem;white-space:normal;overflow-wrap:anywhere}\n"
     "thead{color:var(--muted)}\n"
     ".swatch{display:inline-block;width:.8em;height:.8em;margin-right:.5em;border-radius:.2em;"
     "border:1px solid var(--line)}\n"

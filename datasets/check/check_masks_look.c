@@ -63,13 +63,14 @@ static dt_status load(const dt_record *r, int kind, dt_voc_mask *mask, int *usab
 
 static dt_status keep_counts(const dt_voc_mask *mask, dt_mask_look *look, dt_error *err)
 {
-    look->counts = dt_calloc(DT_MASK_NUMBERS, sizeof *look->counts);
-    if (!look->counts) return dt_fail_memory(err, DT_MASK_NUMBERS * sizeof *look->counts, "masks");
+    size_t count = 0;
+    for (int i = 0; i < DT_MASK_VOID; i++)
+        count += mask->counts[i] > 0;
+    look->counts = dt_calloc(count, sizeof *look->counts);
+    if (!look->counts) return dt_fail_memory(err, count * sizeof *look->counts, "masks");
     for (int i = 0; i < DT_MASK_VOID; i++)
         if (mask->counts[i]) look->counts[look->count_count++] = (dt_mask_count){i, mask->counts[i]};
     look->void_pixels = mask->counts[DT_MASK_VOID];
-    dt_mask_count *shorter = dt_realloc_array(look->counts, look->count_count + 1, sizeof *shorter);
-    if (shorter) look->counts = shorter;
     return DT_OK;
 }
 

@@ -37,7 +37,7 @@ dt_status dt_check_boxes(const dt_dataset *set, const dt_check_opts *opts, dt_fi
 dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
                             dt_error *err);
 
-/** The first half of it: decodes and fills prints (zeroed, one a record of the set; not known where there is no picture). */
+/** The first half of it: decodes (a file that several records have once) and fills prints (zeroed, one a record of the set; not known where there is no picture). */
 dt_status dt_check_decode(const dt_dataset *set, const dt_check_opts *opts, dt_fingerprint *prints,
                           dt_findings *findings, dt_error *err);
 

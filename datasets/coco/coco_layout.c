@@ -174,10 +174,17 @@ static char *folder_above(const char *folder)
 {
     struct stat a, b;
     char *up = dt_format("%s/..", folder), *plain = dt_path_dir(folder);
-    int same = up && plain && stat(up, &a) == 0 && stat(plain, &b) == 0 && a.st_dev == b.st_dev &&
-               a.st_ino == b.st_ino;
-    dt_free(same ? up : plain);
-    return same ? plain : up;
+    if (up && plain && stat(up, &a) == 0 && stat(plain, &b) == 0 && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino) {
+        dt_free(up);
+        return plain;
+    }
+    if (!plain) {
+        dt_free(up);
+        up = NULL;
+    }
+    dt_free(plain);
+    return up;
 }
 
 dt_status dt_coco_find_images(const dt_coco_source *source, const char *image_dir, const char *const *names,

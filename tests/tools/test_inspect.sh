@@ -51,7 +51,7 @@ expect_exit 0 "$bin" inspect "$work/yolo" --json
 jq "$statistics" "$work/stdout" >"$work/b.json"
 diff "$work/a.json" "$work/b.json" || fail "VOC and YOLO differ"
 for key in path format decoded images backgrounds objects measured difficult crowd classes splits balance boxes \
-    per_image image_sizes counts rules findings; do
+    per_image image_sizes segmentation counts rules findings; do
     jq -e "has(\"$key\")" "$work/stdout" >/dev/null || fail "key $key"
 done
 
@@ -185,16 +185,6 @@ filename-unsafe warning 1
 filename-differs note 1
 object-incomplete error $incomplete
 END
-
-# ---- scripts ----
-scripts=${DETTOOL_SOURCE:?}/tools/scripts
-export DETTOOL=$bin
-expect_exit 0 bash "$scripts/class_imbalance.sh" "$work/yolo"
-grep -q "disc" "$work/stdout" || fail "class_imbalance.sh"
-expect_exit 0 bash "$scripts/files_with_errors.sh" "$work/yolo"
-[ "$(wc -l <"$work/stdout")" -eq 7 ] || { fail "files_with_errors.sh"; cat "$work/stdout"; }
-expect_exit 0 bash "$scripts/small_boxes.sh" "$work/yolo" 640 8
-[ "$(wc -l <"$work/stdout")" -eq 1 ] || { fail "small_boxes.sh"; cat "$work/stdout"; }
 
 # ---- BCCD ----
 if [ -d "${DETTOOL_DATA:-}/bccd" ]; then

@@ -70,23 +70,22 @@ static dt_status fit_page(dt_image *image, int wanted, dt_error *err)
 
 static dt_status draw_small(const dt_inspection *in, dt_small_picture *p, int wanted, dt_error *err)
 {
-    const dt_dataset *set = &in->set;
-    const dt_record *r = &set->records[p->record];
+    const dt_record *r = p->record >= 0 ? &in->set.records[p->record] : NULL;
     dt_error problem = {0};
+    dt_image_info info;
     dt_image image;
-    int complaints;
-    if (!r->image || r->unreadable || r->real_width <= 0) return DT_OK;
-    int side = r->real_width > r->real_height ? r->real_width : r->real_height;
-    int reduce = 8;
+    int complaints, reduce = 8;
+    if (dt_image_probe(p->file, &info, &problem) != DT_OK) return DT_OK;
+    int side = info.width > info.height ? info.width : info.height;
     while (reduce > 1 && side < reduce * wanted)
         reduce /= 2;
     const dt_image_load_opts opts = {.reduce = reduce};
-    dt_status st = dt_image_load(r->image, &opts, &image, &complaints, &problem);
+    dt_status st = dt_image_load(p->file, &opts, &image, &complaints, &problem);
     if (st != DT_OK) return st == DT_ERR_MEMORY ? dt_fail(err, st, "%s", problem.text) : DT_OK;
     st = fit_page(&image, wanted, err);
-    if (st == DT_OK && p->masks) st = dt_draw_record_masks(in, r, &image, err);
+    if (st == DT_OK && r && p->masks) st = dt_draw_record_masks(in, r, &image, err);
     if (st == DT_OK) {
-        draw_objects(set, p, &image);
+        if (r) draw_objects(&in->set, p, &image);
         p->width = image.width;
         p->height = image.height;
         st = dt_jpeg_encode(&image, SMALL_QUALITY, &p->jpeg, err);

@@ -5,10 +5,13 @@
 #include "datasets/image/draw.h"
 #include "tools/report_inspect.h"
 
-/** A picture for the page. In: record, cls (the class to stand out; -1: all alike), mark (index in the record of the object
+enum { DT_NO_RECORD = -1 };
+
+/** A picture for the page. In: record, or DT_NO_RECORD for one that no label belongs to; file; cls (the class to stand out; -1: all alike), mark (index in the record of the object
  *  to be marked; -1: none), masks (1: the segmentation is laid over it). Out: a JPEG file in `jpeg`, empty if the picture cannot be decoded. */
 typedef struct dt_small_picture {
-    size_t record;
+    int64_t record;
+    const char *file; /* path of the picture; belongs to the inspection */
     int32_t cls;
     int64_t mark;
     int masks;

@@ -52,10 +52,10 @@ dt_status dt_report_inspect_text(const dt_inspection *inspection, int problems_o
  *                  pixels are those of the class files, share is of all but void; number 0 is the background; name:
  *                  null for a number that no class has; "vote": numbers are not VOC's, see datasets/check/masks.h
  *    counts       {error, warning, note}
- *    rules        [{rule, severity, count, title}]
+ *    rules        [{rule, severity, count, title, advice}]
  *    findings     [{severity, rule, fate, file, line, object, message, before, after, other}]
  *  summary = {count, min, p5, median, p95, max, mean}. side: sqrt of the area in pixels. fate: "none", "changed" or
- *  "dropped" by the reader. file, line, object, before, after, other: null where there is none. problems_only leaves path,
+ *  "dropped" by the reader. object: its place in the file, from 0; COCO: the annotation's id. file, line, object, before, after, other, advice: null where there is none. problems_only leaves path,
  *  format, decoded, counts, rules and findings. Keys are only ever added. */
 void dt_report_inspect_json(const dt_inspection *inspection, int problems_only, dt_str *out);
 

@@ -16,14 +16,15 @@ const char *dt_page_short_path(const dt_page *page, const char *path)
     return strncmp(path, page->in->path, n) == 0 && path[n] == '/' ? path + n + 1 : path;
 }
 
-static dt_status add_picture(dt_page *page, size_t record, int32_t cls, int64_t mark, int masks,
-                             size_t finding, dt_error *err)
+static dt_status add_picture(dt_page *page, int64_t record, const char *file, int32_t cls, int64_t mark,
+                             int masks, size_t finding, dt_error *err)
 {
     size_t n = page->picture_count;
     if (dt_grow(&page->pictures, &page->picture_capacity, n + 1, sizeof *page->pictures) != 0 ||
         dt_grow(&page->picture_findings, &page->finding_capacity, n + 1, sizeof *page->picture_findings) != 0)
         return dt_fail_memory(err, (n + 1) * sizeof *page->pictures, "pictures");
-    page->pictures[n] = (dt_small_picture){.record = record, .cls = cls, .mark = mark, .masks = masks};
+    page->pictures[n] =
+        (dt_small_picture){.record = record, .file = file, .cls = cls, .mark = mark, .masks = masks};
     page->picture_findings[n] = finding;
     page->picture_count++;
     return DT_OK;
@@ -50,10 +51,14 @@ static dt_status index_files(dt_page *page, dt_error *err)
     return DT_OK;
 }
 
-/* The object that a finding is about: by its line, as numbers in the file count those that were dropped, too. */
+/* The object that a finding is about: by COCO's id, else by its line, as numbers in the file count those that were dropped, too. */
 static int64_t find_mark(const dt_dataset *set, const dt_record *r, const dt_finding *f)
 {
     if (f->object < 0 && !f->line) return -1;
+    for (size_t i = 0; i < r->count && r->origin == DT_ORIGIN_COCO; i++) {
+        const dt_object_extra *e = set->objects[r->first + i].extra;
+        if (e && e->has_id && e->id == f->object) return (int64_t)i;
+    }
     if (f->object >= 0 && (size_t)f->object < r->count &&
         set->objects[r->first + (size_t)f->object].line == f->line)
         return f->object;
@@ -65,6 +70,14 @@ static int64_t find_mark(const dt_dataset *set, const dt_record *r, const dt_fin
 static int is_drawable(const dt_dataset *set, int64_t record)
 {
     return record >= 0 && set->records[record].image && set->records[record].real_width > 0;
+}
+
+/* A file that is no record's, but can be shown: an image without label, a mask without annotation. */
+static int is_picture(const char *file)
+{
+    dt_image_info info;
+    dt_error ignored = {0};
+    return dt_image_has_extension(file) && dt_image_probe(file, &info, &ignored) == DT_OK;
 }
 
 static dt_status choose_for_group(dt_page *page, const dt_rule_group *group, dt_error *err)
@@ -84,10 +97,12 @@ static dt_status choose_for_group(dt_page *page, const dt_rule_group *group, dt_
             other = -1;
         }
         if (is_drawable(set, record))
-            DT_TRY(add_picture(page, (size_t)record, -1, find_mark(set, &set->records[record], f), masks, i,
-                               err));
+            DT_TRY(add_picture(page, record, set->records[record].image, -1,
+                               find_mark(set, &set->records[record], f), masks, i, err));
+        else if (record < 0 && is_picture(f->file))
+            DT_TRY(add_picture(page, DT_NO_RECORD, f->file, -1, -1, 0, i, err));
         if (is_drawable(set, other) && other != record)
-            DT_TRY(add_picture(page, (size_t)other, -1, -1, masks, i, err));
+            DT_TRY(add_picture(page, other, set->records[other].image, -1, -1, masks, i, err));
     }
     return DT_OK;
 }
@@ -105,7 +120,7 @@ static dt_status choose_for_class(dt_page *page, int32_t cls, size_t wanted, dt_
             k++;
         if (k == r->count) continue;
         if (seen++ < (2 * taken + 1) * with / (2 * wanted) || !is_drawable(set, (int64_t)i)) continue;
-        DT_TRY(add_picture(page, i, cls, -1, 0, 0, err));
+        DT_TRY(add_picture(page, (int64_t)i, r->image, cls, -1, 0, 0, err));
         taken++;
     }
     return DT_OK;
@@ -121,7 +136,7 @@ static dt_status choose_for_masks(dt_page *page, dt_error *err)
     for (size_t i = 0; i < set->record_count && taken < wanted; i++) {
         if (!set->records[i].masks) continue;
         if (seen++ < (2 * taken + 1) * with / (2 * wanted) || !is_drawable(set, (int64_t)i)) continue;
-        DT_TRY(add_picture(page, i, -1, -1, 1, 0, err));
+        DT_TRY(add_picture(page, (int64_t)i, set->records[i].image, -1, -1, 1, 0, err));
         taken++;
     }
     page->mask_pictures_end = page->picture_count;

@@ -230,6 +230,7 @@ static void put_rules(dt_json *j, const dt_findings *findings)
         put_str(j, "severity", dt_severity_text(groups[i].severity));
         put_int(j, "count", groups[i].count);
         put_str(j, "title", rule ? rule->title : groups[i].rule);
+        put_str(j, "advice", rule && *rule->advice ? rule->advice : NULL);
         dt_json_object_end(j);
     }
     dt_free(groups);

@@ -21,7 +21,7 @@ void dt_page_picture(dt_page *page, const dt_small_picture *p, const char *alt)
         dt_str_append(out, "<p class=\"nothing\">cannot be decoded</p>");
     }
     dt_str_append(out, "<figcaption>");
-    dt_html_text(out, dt_page_short_path(page, page->in->set.records[p->record].image));
+    dt_html_text(out, dt_page_short_path(page, p->file));
     dt_str_append(out, "</figcaption></figure>\n");
 }
 

@@ -19,6 +19,7 @@ static dt_status check_masks(const dt_dataset *set, const dt_check_opts *opts, d
 dt_status dt_dataset_check(dt_dataset *set, const dt_check_opts *opts, dt_findings *findings, dt_error *err)
 {
     DT_TRY(dt_dataset_probe(set, opts->pool, findings, err));
+    DT_TRY(dt_check_unlisted(set, findings, err));
     DT_TRY(dt_check_classes(set, findings, err));
     DT_TRY(dt_check_boxes(set, opts, findings, err));
     if (!opts->no_decode) DT_TRY(dt_check_pictures(set, opts, findings, err));

@@ -24,6 +24,10 @@ dt_status dt_dataset_check(dt_dataset *set, const dt_check_opts *opts, dt_findin
  *  in no other). */
 dt_status dt_check_classes(const dt_dataset *set, dt_findings *findings, dt_error *err);
 
+/** label-missing: pictures beside those of a COCO set that none of its files lists; where they are more than half of a folder,
+ *  which then serves other sets, too, one note says how many. */
+dt_status dt_check_unlisted(const dt_dataset *set, dt_findings *findings, dt_error *err);
+
 /** size-missing; box-inverted, box-empty, box-outside (error when nothing is left in the picture, else warning), box-small
  *  (both sides under a stride when the longer side of the picture is imgsz); object-twice (same class, same numbers),
  *  object-near (same class, IoU over 0.95), object-conflict (other class, IoU over 0.95); crowds are left out of the last

@@ -1,4 +1,4 @@
-/* The masks of a set: which class a number means, and whether objects and pixels agree. */
+/* The masks of a set: whether objects and pixels agree. */
 #include "datasets/check/masks.h"
 
 #include <math.h>
@@ -69,91 +69,7 @@ static dt_status look_at_all(mask_check *c, dt_pool *pool)
     return st;
 }
 
-/* The object that an object file's number stands for, or NULL. */
-static const dt_object *object_of(const mask_check *c, const dt_record *r, int number)
-{
-    for (size_t i = 0; i < r->count; i++)
-        if (c->set->objects[r->first + i].index == number - 1) return &c->set->objects[r->first + i];
-    return NULL;
-}
-
-/* ---- what the numbers of classes mean ---- */
-
-typedef struct vote {
-    int number;
-    int32_t cls;
-    size_t count;
-} vote;
-
-static int compare_votes(const void *a, const void *b)
-{
-    const vote *p = a, *q = b;
-    if (p->count != q->count) return p->count > q->count ? -1 : 1;
-    if (p->number != q->number) return p->number - q->number;
-    return (p->cls > q->cls) - (p->cls < q->cls);
-}
-
-static int32_t voc_class(const dt_dataset *set, int number)
-{
-    enum { VOC = sizeof dt_voc_classes / sizeof *dt_voc_classes };
-    return number >= 1 && number <= VOC
-               ? (int32_t)dt_strmap_get(&set->class_index, dt_voc_classes[number - 1], -1)
-               : -1;
-}
-
-static int is_voc_list(const dt_dataset *set)
-{
-    size_t known = 0;
-    for (int i = 1; i < DT_MASK_VOID; i++)
-        known += voc_class(set, i) >= 0;
-    return set->class_count > 0 && known == set->class_count;
-}
-
-/* Objects under each number and class: votes (255 x classes). */
-static void count_votes(const mask_check *c, vote *votes)
-{
-    size_t classes = c->set->class_count;
-    for (size_t i = 0; i < c->count; i++)
-        for (size_t k = 0; k < c->looks[i].instance_count; k++) {
-            const dt_mask_instance *m = &c->looks[i].instances[k];
-            const dt_object *o = object_of(c, &c->set->records[c->records[i]], m->number);
-            if (o && m->cls >= 0) votes[(size_t)m->cls * classes + (size_t)o->cls].count++;
-        }
-}
-
-static dt_status settle_numbers(mask_check *c)
-{
-    dt_mask_stats *s = c->stats;
-    size_t classes = c->set->class_count, n = (size_t)DT_MASK_VOID * classes, all = 0, voc = 0;
-    uint8_t *taken = dt_calloc(classes, 1);
-    vote *votes = dt_calloc(n, sizeof *votes);
-    if (!votes || !taken) {
-        dt_free(votes);
-        dt_free(taken);
-        return dt_fail_memory(c->err, n * sizeof *votes, "masks");
-    }
-    for (size_t i = 0; i < n; i++)
-        votes[i] = (vote){(int)(i / classes), (int32_t)(i % classes), 0};
-    count_votes(c, votes);
-    for (size_t i = 0; i < n; i++) {
-        all += votes[i].count;
-        if (voc_class(c->set, votes[i].number) == votes[i].cls) voc += votes[i].count;
-    }
-    for (int i = 0; i < DT_MASK_NUMBERS; i++)
-        s->classes[i] = -1;
-    s->by_vote = !is_voc_list(c->set) || 2 * voc < all;
-    if (n) qsort(votes, n, sizeof *votes, compare_votes);
-    for (int i = 0; i < DT_MASK_NUMBERS && !s->by_vote; i++)
-        s->classes[i] = voc_class(c->set, i);
-    for (size_t i = 0; i < n && votes[i].count && s->by_vote; i++) {
-        if (s->classes[votes[i].number] >= 0 || taken[votes[i].cls]) continue;
-        s->classes[votes[i].number] = votes[i].cls;
-        taken[votes[i].cls] = 1;
-    }
-    dt_free(votes);
-    dt_free(taken);
-    return DT_OK;
-}
+/* ---- words ---- */
 
 /* "number 3 (cat)" */
 static void print_number(const mask_check *c, int number, char *out, size_t size)
@@ -253,7 +169,7 @@ static dt_status check_box(const mask_check *c, const dt_record *r, const dt_obj
 
 static dt_status check_instance(const mask_check *c, const dt_record *r, const dt_mask_instance *m)
 {
-    const dt_object *o = object_of(c, r, m->number);
+    const dt_object *o = dt_mask_object(c->set, r, m->number);
     if (!o && (size_t)m->number <= r->masks->stated) return DT_OK; /* the reader has said why */
     if (!o)
         return say(c, r, NULL, DT_WARNING, "mask-unboxed",
@@ -329,6 +245,8 @@ static dt_status count_pixels(mask_check *c)
 static dt_status check_all(mask_check *c, const dt_check_opts *opts)
 {
     dt_mask_stats *s = c->stats;
+    for (int i = 0; i < DT_MASK_NUMBERS; i++)
+        s->classes[i] = -1;
     s->class_count = c->set->class_count;
     s->class_instances = dt_calloc(s->class_count, sizeof *s->class_instances);
     c->records = dt_calloc(c->set->record_count, sizeof *c->records);
@@ -344,7 +262,7 @@ static dt_status check_all(mask_check *c, const dt_check_opts *opts)
     s->images = c->count;
     if (!c->count || opts->no_decode) return DT_OK;
     DT_TRY(look_at_all(c, opts->pool));
-    DT_TRY(settle_numbers(c));
+    DT_TRY(dt_mask_settle_numbers(c->set, c->records, c->looks, c->count, s, c->err));
     DT_TRY(check_records(c));
     return count_pixels(c);
 }

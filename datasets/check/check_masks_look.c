@@ -15,6 +15,13 @@ void dt_mask_look_free(dt_mask_look *look)
     *look = (dt_mask_look){0};
 }
 
+const dt_object *dt_mask_object(const dt_dataset *set, const dt_record *r, int number)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (set->objects[r->first + i].index == number - 1) return &set->objects[r->first + i];
+    return NULL;
+}
+
 static dt_status say_kind(const char *file, const dt_voc_mask *mask, dt_findings *findings, dt_error *err)
 {
     dt_finding finding = {.severity = DT_NOTE, .rule = "mask-palette", .file = file, .object = -1};

@@ -170,28 +170,3 @@ dt_status dt_image_blend(const dt_image *a, const dt_image *b, double ratio, dt_
     blend_bytes(a->data, b->data, (int)lrint(ratio * 65536), dst->data, n);
     return DT_OK;
 }
-
-/* ---- planes ---- */
-
-DT_CLONES static void divide_planes(const uint8_t *restrict px, size_t n, float divisor, float *restrict red,
-                                    float *restrict green, float *restrict blue)
-{
-    for (size_t i = 0; i < n; i++) {
-        red[i] = (float)px[3 * i] / divisor;
-        green[i] = (float)px[3 * i + 1] / divisor;
-        blue[i] = (float)px[3 * i + 2] / divisor;
-    }
-}
-
-void dt_image_to_planes(const dt_image *rgb, float divisor, const float mean[3], const float std[3],
-                        float *planes)
-{
-    size_t n = (size_t)rgb->width * (size_t)rgb->height;
-    divide_planes(rgb->data, n, divisor, planes, planes + n, planes + 2 * n);
-    for (int c = 0; c < 3; c++) {
-        if (mean[c] == 0 && std[c] == 1) continue;
-        float *plane = planes + (size_t)c * n;
-        for (size_t i = 0; i < n; i++)
-            plane[i] = (plane[i] - mean[c]) / std[c];
-    }
-}

@@ -1,5 +1,6 @@
 #include "core/mem.h"
 #include "datasets/transforms/color.h"
+#include "datasets/transforms/planes.h"
 #include "datasets/transforms/resize.h"
 #include "datasets/transforms/warp.h"
 #include "test.h"
@@ -223,6 +224,35 @@ static void planes_equal_division(void)
     dt_image_free(&in);
 }
 
+/* Sides for which the vector code runs, into aligned planes and others; scales for which it does not give the bits. */
+static void planes_of_any_scale(void)
+{
+    enum { W = 48, H = 7, N = W * H };
+    dt_image in = picture(11, W, H, 3);
+    for (int i = 0; i < 256; i++)
+        in.data[3 * i] = (uint8_t)i, in.data[3 * i + 1] = (uint8_t)(255 - i);
+    const struct {
+        float divisor, mean, std;
+    } scales[] = {{255, 0, 1}, {255, .485f, .229f}, {1, 123.675f, 58.395f}, {127.5f, 1, 1},
+                  {3, .1f, 7}, {1e-38f, 0, 1},      {255, .5f, 1e-41f},     {1e38f, 1e-38f, 1e-38f}};
+    float *block = dt_malloc_aligned((3 * N + 1) * sizeof *block);
+    for (size_t k = 0; k < sizeof scales / sizeof *scales; k++) {
+        const float d = scales[k].divisor, mean[3] = {scales[k].mean, 0, scales[k].mean},
+                    std[3] = {scales[k].std, 1, scales[k].std};
+        for (size_t shift = 0; shift < 2; shift++) {
+            float *planes = block + shift;
+            int wrong = 0;
+            dt_image_to_planes(&in, d, mean, std, planes);
+            for (size_t i = 0; i < N; i++)
+                for (size_t c = 0; c < 3; c++)
+                    wrong += planes[c * N + i] != ((float)in.data[3 * i + c] / d - mean[c]) / std[c];
+            CHECK_INT(wrong, 0);
+        }
+    }
+    dt_free(block);
+    dt_image_free(&in);
+}
+
 static void blending(void)
 {
     dt_error err = {0};
@@ -248,6 +278,7 @@ int main(void)
     RUN(affine_algebra);
     RUN(parts_meet_without_gaps);
     RUN(planes_equal_division);
+    RUN(planes_of_any_scale);
     RUN(blending);
     return dt_test_end();
 }

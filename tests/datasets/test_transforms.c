@@ -253,6 +253,43 @@ static void planes_of_any_scale(void)
     dt_image_free(&in);
 }
 
+static uint8_t table_byte(uint8_t v, double gain)
+{
+    double x = v * (gain + 1);
+    return (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : x);
+}
+
+/* The tables decide, also for gains near which float arithmetic would cut to another level. */
+static void hsv_jitter_equals_its_tables(void)
+{
+    enum { N = 64 * 64 };
+    const double gains[][3] = {{.015, .7, .4},     {-.5, -1, .999999},       {.1, .1, -.1},
+                               {1. / 180, .2, .3}, {-1e-20, 1. / 3, 2. / 3}, {.25, -.3, 1 / 254.999999},
+                               {0, -2, 0},         {0, .01, -1e-9},          {7, 1e9, 0}};
+    dt_error err = {0};
+    for (size_t k = 0; k < sizeof gains / sizeof *gains; k++) {
+        const double *g = gains[k];
+        dt_image in = picture(20 + (int)k, 64, 64, 3), out = blank(64, 64, 3);
+        int wrong = 0;
+        memcpy(out.data, in.data, 3 * N);
+        CHECK_OK(dt_image_hsv_jitter(&out, g[0], g[1], g[2], &err), &err);
+        for (size_t i = 0; i < N; i++) {
+            uint8_t hsv[3], rgb[3];
+            dt_rgb_to_hsv(in.data + 3 * i, hsv);
+            double h = fmod(hsv[0] + g[0] * 180, 180);
+            h = h < 0 ? h + 180 : h;
+            hsv[0] = (uint8_t)(h < 180 ? h : 0);
+            hsv[1] = table_byte(hsv[1], g[1]);
+            hsv[2] = table_byte(hsv[2], g[2]);
+            dt_hsv_to_rgb(hsv, rgb);
+            wrong += memcmp(rgb, out.data + 3 * i, 3) != 0;
+        }
+        CHECK_INT(wrong, 0);
+        dt_image_free(&in);
+        dt_image_free(&out);
+    }
+}
+
 static void blending(void)
 {
     dt_error err = {0};
@@ -279,6 +316,7 @@ int main(void)
     RUN(parts_meet_without_gaps);
     RUN(planes_equal_division);
     RUN(planes_of_any_scale);
+    RUN(hsv_jitter_equals_its_tables);
     RUN(blending);
     return dt_test_end();
 }

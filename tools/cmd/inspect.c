@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/mem.h"
 #include "core/file.h"
 #include "tools/inspect_pictures.h"
 #include "tools/inspect_set.h"
@@ -94,6 +95,7 @@ static int run(int argc, char **argv)
     dt_error err = {0};
     dt_pool *pool = NULL;
     dt_inspection in = {0};
+    dt_mem_keep_freed();
     dt_status st = dt_pool_create((int)o.jobs, &pool, &err);
     if (st == DT_OK) st = dt_inspect_set(operands[0], &o, pool, &in, &err);
     if (st == DT_OK) st = write_files(&in, html, draw, pool, &err);

@@ -128,6 +128,9 @@ grep -q "segmentation: of 4 pictures kept, of 1 lost" "$work/stdout" || { fail "
 expect_exit 0 "$bin" remap "$work/set" "$work/remapped" --map cat=tiger
 grep -q "class of an object changed" "$work/stderr" || { fail "remap says nothing"; cat "$work/stderr"; }
 [ "$(masks "$work/remapped")" -eq 6 ] || fail "remap: $(masks "$work/remapped") files"
+expect_exit 0 "$bin" split "$work/set" "$work/parted" --train 3 --val 2
+[ "$(masks "$work/parted")" -eq 10 ] || fail "split: $(masks "$work/parted") files"
+cmp -s "$work/parted/ImageSets/Segmentation/val.txt" "$work/parted/ImageSets/Main/val.txt" || fail "split: lists"
 expect_exit 0 "$bin" fix "$work/set" "$work/dry" --dry-run --json
 jq -e '.masks_kept == 5 and .masks_lost == 0' "$work/stdout" >/dev/null || fail "dry run"
 

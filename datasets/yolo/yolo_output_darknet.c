@@ -112,7 +112,7 @@ dt_status dt_yolo_write_darknet(const dt_dataset *set, const dt_target_opts *opt
                                 dt_pool *pool, dt_output_list *files, dt_target_report *report, dt_error *err)
 {
     dt_output_names names;
-    DT_TRY(dt_output_names_make(set, opts, DT_NAMES_TEXT, &names, report, err));
+    DT_TRY(dt_output_names_make(set, opts, dt_output_name_flags(opts), &names, report, err));
     char *here = getcwd(NULL, 0);
     dt_output_job job = {
         .set = set, .opts = opts, .names = names.items, .root = root, .here = here ? here : "/"};

@@ -16,11 +16,8 @@ enum { DT_MERGE_NEW = -1 };
 dt_status dt_merge_find_same(const dt_dataset *set, const int32_t *split_of, const dt_merge_opts *opts,
                              int64_t *same, dt_findings *findings, dt_error *err);
 
-/** Content of files, by number: content[i] is the same for two of the `count` records if their files are the same bytes; -1
- *  where there is none, or it is like no other source's. Records without a partner yet in `same` only. */
-dt_status dt_merge_files(const dt_dataset *set, dt_pool *pool, int64_t *content, dt_error *err);
-
-/** The same for the pixels of pictures of one name. `known`: records that need no partner any more. */
+/** content[i] is the same for two records with the same pixels, of those with the same stem and size; -1 where no other source
+ *  has such a picture. `known`: records that need no partner any more. */
 dt_status dt_merge_pixels(const dt_dataset *set, const char *const *stems, const uint8_t *known,
                           dt_pool *pool, int64_t *content, dt_error *err);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "datasets/edit/contents.h"
 #include "datasets/edit/merge_parts.h"
 
 typedef struct finder {
@@ -122,6 +123,22 @@ static dt_status say_unseen(finder *f)
                            unseen, dt_edit_name(&f->set->records[example]));
 }
 
+static dt_status number_files(finder *f)
+{
+    size_t n = f->set->record_count;
+    const char **paths = dt_calloc(n, sizeof *paths);
+    int32_t *sources = dt_calloc(n, sizeof *sources);
+    for (size_t i = 0; i < n && paths && sources; i++) {
+        paths[i] = f->set->records[i].image;
+        sources[i] = f->set->records[i].source;
+    }
+    dt_status st = paths && sources ? dt_contents_number(paths, sources, n, f->opts->pool, f->content, f->err)
+                                    : dt_fail_memory(f->err, n * sizeof *paths, "paths");
+    dt_free(paths);
+    dt_free(sources);
+    return st;
+}
+
 static dt_status find_all(finder *f)
 {
     DT_TRY(name_records(f));
@@ -129,7 +146,7 @@ static dt_status find_all(finder *f)
         DT_TRY(number_names(f));
         return pair(f);
     }
-    DT_TRY(dt_merge_files(f->set, f->opts->pool, f->content, f->err));
+    DT_TRY(number_files(f));
     DT_TRY(pair(f));
     uint8_t *known = dt_calloc(f->set->record_count, 1);
     if (!known) return dt_fail_memory(f->err, f->set->record_count, "pictures");

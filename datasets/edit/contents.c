@@ -1,4 +1,6 @@
 /* Which files are the same bytes: by size first, so that few have to be read. */
+#include "datasets/edit/contents.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -8,10 +10,9 @@
 
 #include "core/mem.h"
 #include "core/sha256.h"
-#include "datasets/edit/merge_parts.h"
 
 typedef struct file {
-    size_t record;
+    size_t index;
     int32_t source;
     dev_t device;
     ino_t number;
@@ -25,14 +26,14 @@ static int compare_files(const void *pa, const void *pb)
     if (a->size != b->size) return a->size < b->size ? -1 : 1;
     if (a->device != b->device) return a->device < b->device ? -1 : 1;
     if (a->number != b->number) return a->number < b->number ? -1 : 1;
-    return (a->record > b->record) - (a->record < b->record);
+    return (a->index > b->index) - (a->index < b->index);
 }
 
 static int compare_digests(const void *pa, const void *pb)
 {
     const file *a = pa, *b = pb;
     int order = strcmp(a->digest, b->digest);
-    return order ? order : (a->record > b->record) - (a->record < b->record);
+    return order ? order : (a->index > b->index) - (a->index < b->index);
 }
 
 static int same_file(const file *a, const file *b)
@@ -40,15 +41,14 @@ static int same_file(const file *a, const file *b)
     return a->device == b->device && a->number == b->number;
 }
 
-static size_t list_files(const dt_dataset *set, file *files)
+static size_t list_files(const char *const *paths, const int32_t *sources, size_t count, file *files)
 {
     size_t n = 0;
-    for (size_t i = 0; i < set->record_count; i++) {
-        const dt_record *r = &set->records[i];
+    for (size_t i = 0; i < count; i++) {
         struct stat st;
-        if (!r->image || stat(r->image, &st) != 0 || !S_ISREG(st.st_mode)) continue;
+        if (!paths[i] || stat(paths[i], &st) != 0 || !S_ISREG(st.st_mode)) continue;
         files[n++] = (file){
-            .record = i, .source = r->source, .device = st.st_dev, .number = st.st_ino, .size = st.st_size};
+            .index = i, .source = sources[i], .device = st.st_dev, .number = st.st_ino, .size = st.st_size};
     }
     return n;
 }
@@ -68,7 +68,7 @@ static void read_digest(const char *path, char digest[DT_SHA256_TEXT])
 }
 
 typedef struct digest_job {
-    const dt_dataset *set;
+    const char *const *paths;
     file *files;
     const size_t *wanted;
 } digest_job;
@@ -79,12 +79,12 @@ static void digest_chunk(void *arg, int64_t begin, int64_t end, int worker)
     (void)worker;
     for (int64_t i = begin; i < end; i++) {
         file *f = &job->files[job->wanted[i]];
-        read_digest(job->set->records[f->record].image, f->digest);
+        read_digest(job->paths[f->index], f->digest);
     }
 }
 
 /* Looks at the files [begin, end) of one size: the numbers of those to be read go to `wanted`. A single file needs no reading:
- * its records get their content at once. */
+ * its paths get their content at once. */
 static size_t choose(const file *files, size_t begin, size_t end, size_t *wanted, int64_t *content,
                      int64_t *next)
 {
@@ -96,33 +96,34 @@ static size_t choose(const file *files, size_t begin, size_t end, size_t *wanted
     if (!sources) return 0;
     for (size_t i = begin; i < end; i++)
         if (inodes == 1)
-            content[files[i].record] = *next;
+            content[files[i].index] = *next;
         else if (i == begin || !same_file(&files[i], &files[i - 1]))
             wanted[n++] = i;
     *next += inodes == 1;
     return n;
 }
 
-dt_status dt_merge_files(const dt_dataset *set, dt_pool *pool, int64_t *content, dt_error *err)
+dt_status dt_contents_number(const char *const *paths, const int32_t *sources, size_t path_count,
+                             dt_pool *pool, int64_t *content, dt_error *err)
 {
-    file *files = dt_calloc(set->record_count, sizeof *files);
-    size_t *wanted = dt_calloc(set->record_count, sizeof *wanted), count = 0, read_count = 0;
+    file *files = dt_calloc(path_count, sizeof *files);
+    size_t *wanted = dt_calloc(path_count, sizeof *wanted), count = 0, read_count = 0;
     int64_t next = 0;
     if (!files || !wanted) {
         dt_free(files);
         dt_free(wanted);
-        return dt_fail_memory(err, set->record_count * sizeof *files, "files");
+        return dt_fail_memory(err, path_count * sizeof *files, "files");
     }
-    for (size_t i = 0; i < set->record_count; i++)
+    for (size_t i = 0; i < path_count; i++)
         content[i] = -1;
-    count = list_files(set, files);
+    count = list_files(paths, sources, path_count, files);
     if (count) qsort(files, count, sizeof *files, compare_files);
     for (size_t begin = 0, end; begin < count; begin = end) {
         for (end = begin + 1; end < count && files[end].size == files[begin].size;)
             end++;
         read_count += choose(files, begin, end, wanted + read_count, content, &next);
     }
-    digest_job job = {set, files, wanted};
+    digest_job job = {paths, files, wanted};
     dt_parallel(pool, (int64_t)read_count, 4, digest_chunk, &job);
     for (size_t i = 1; i < count; i++)
         if (same_file(&files[i], &files[i - 1])) memcpy(files[i].digest, files[i - 1].digest, DT_SHA256_TEXT);
@@ -130,9 +131,9 @@ dt_status dt_merge_files(const dt_dataset *set, dt_pool *pool, int64_t *content,
     for (size_t i = 0; i < count; i++) {
         if (!*files[i].digest) continue;
         if (i && strcmp(files[i].digest, files[i - 1].digest) == 0)
-            content[files[i].record] = content[files[i - 1].record];
+            content[files[i].index] = content[files[i - 1].index];
         else
-            content[files[i].record] = next++;
+            content[files[i].index] = next++;
     }
     dt_free(files);
     dt_free(wanted);

@@ -248,13 +248,13 @@ static void print_summary(const dt_diff_run *run, FILE *out)
     }
     fprintf(
         out,
-        "objects: %zu removed, %zu added, %zu moved, %zu relabelled, %zu with other attributes, %zu equal\n"
-        "images: %zu only in A, %zu only in B, %zu in another split, %zu of another size, ",
-        k[DT_DIFF_OBJECT_REMOVED], k[DT_DIFF_OBJECT_ADDED], d->moved, d->relabelled, d->attributes, d->equal,
-        k[DT_DIFF_IMAGE_REMOVED], k[DT_DIFF_IMAGE_ADDED], k[DT_DIFF_IMAGE_SPLIT], k[DT_DIFF_IMAGE_SIZE]);
+        "objects: %zu removed, %zu added, %zu moved, %zu relabelled, %zu with other attributes, %zu equal\n",
+        k[DT_DIFF_OBJECT_REMOVED], k[DT_DIFF_OBJECT_ADDED], d->moved, d->relabelled, d->attributes, d->equal);
+    fprintf(out, "images: %zu only in A (%zu objects), %zu only in B (%zu objects), %zu in another split, ",
+            k[DT_DIFF_IMAGE_REMOVED], d->lone[0], k[DT_DIFF_IMAGE_ADDED], d->lone[1], k[DT_DIFF_IMAGE_SPLIT]);
     if (k[DT_DIFF_IMAGE_NAME]) fprintf(out, "%zu renamed, ", k[DT_DIFF_IMAGE_NAME]);
-    fprintf(out, "%zu in both\nclasses: %zu only in A, %zu only in B\n", d->pairs, k[DT_DIFF_CLASS_REMOVED],
-            k[DT_DIFF_CLASS_ADDED]);
+    fprintf(out, "%zu of another size, %zu in both\nclasses: %zu only in A, %zu only in B\n",
+            k[DT_DIFF_IMAGE_SIZE], d->pairs, k[DT_DIFF_CLASS_REMOVED], k[DT_DIFF_CLASS_ADDED]);
 }
 
 dt_status dt_diff_print(const dt_diff_run *run, size_t limit, FILE *out, dt_error *err)
@@ -401,6 +401,8 @@ void dt_diff_json(const dt_diff_run *run, size_t limit, dt_str *out)
     json_count(&j, "images_renamed", d->kinds[DT_DIFF_IMAGE_NAME]);
     json_count(&j, "images_other_split", d->kinds[DT_DIFF_IMAGE_SPLIT]);
     json_count(&j, "images_other_size", d->kinds[DT_DIFF_IMAGE_SIZE]);
+    json_count(&j, "objects_in_images_only_a", d->lone[0]);
+    json_count(&j, "objects_in_images_only_b", d->lone[1]);
     json_count(&j, "objects_equal", d->equal);
     json_count(&j, "objects_removed", d->kinds[DT_DIFF_OBJECT_REMOVED]);
     json_count(&j, "objects_added", d->kinds[DT_DIFF_OBJECT_ADDED]);

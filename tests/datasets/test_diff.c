@@ -447,6 +447,25 @@ static void pairs_pictures(void)
         CHECK_INT(p.diff.equal, 5);
     }
     pair_free(&p);
+    /* Of two of a name the one of the same split, whether the folders are the same or not. */
+    remove(fixture_path(&f, "b/images/train/p.jpg"));
+    if (CHECK_OK(compare(a, b, &p), &p.err))
+        CHECK(p.diff.count == 2 && p.diff.kinds[DT_DIFF_IMAGE_REMOVED] == 1 &&
+              p.diff.kinds[DT_DIFF_IMAGE_SPLIT] == 1);
+    pair_free(&p);
+    put_yolo(&f, "c", "cat", "train/x/p", "0 .5 .5 .5 .5\n");
+    put_yolo(&f, "c", "cat", "train/o", "0 .5 .5 .5 .5\n");
+    put_yolo(&f, "c", "cat", "val/y/p", "0 .5 .5 .5 .5\n");
+    put_yolo(&f, "d", "cat", "train/o", "0 .5 .5 .5 .5\n");
+    put_yolo(&f, "d", "cat", "val/p", "0 .5 .5 .5 .5\n");
+    snprintf(a, sizeof a, "%s", fixture_path(&f, "c"));
+    snprintf(b, sizeof b, "%s", fixture_path(&f, "d"));
+    if (CHECK_OK(compare(a, b, &p), &p.err))
+        CHECK(p.diff.count == 1 && p.diff.kinds[DT_DIFF_IMAGE_REMOVED] == 1);
+    pair_free(&p);
+    snprintf(a, sizeof a, "%s", fixture_path(&f, "a"));
+    snprintf(b, sizeof b, "%s", fixture_path(&f, "b"));
+    fixture_image(&f, "b/images/train/p.jpg", "exif1.jpg");
     fixture_image(&f, "a/images/train/name1.png", "rgb.png");
     fixture_image(&f, "b/images/train/name2.png", "rgb.png");
     if (CHECK_OK(compare(a, b, &p), &p.err)) CHECK_INT(p.diff.count, 3);

@@ -147,6 +147,18 @@ expect_exit 1 "$bin" merge "$work/s1" "$work/s2" "$work/s12b" --strict
 expect_exit 0 "$bin" merge "$work/s1" "$work/s2" "$work/s12c" --strict --into train
 [ "$(ls "$work/s12c/images/train" | wc -l)" -eq 3 ] || fail "--into"
 
+# A new name is none that another picture has, and the first set's pictures keep theirs, whatever the split.
+for e in r1 r2; do mkdir -p "$work/$e" && printf 'train: images/train\nval: images/val\nnames: [cat]\n' >"$work/$e/data.yaml"; done
+picture "$work/r1/images/train/b.jpg" 420.jpg
+picture "$work/r1/images/val/a.jpg" exif1.jpg
+picture "$work/r2/images/train/a.jpg" exif2.jpg
+picture "$work/r2/images/train/a_2.jpg" exif3.jpg
+picture "$work/r2/images/val/c.jpg" exif4.jpg
+expect_exit 0 "$bin" merge "$work/r1" "$work/r2" "$work/r12" --to voc
+for pair in "r1/images/val/a a" "r2/images/train/a_2 a_2" "r2/images/train/a a_3"; do
+    cmp "$work/${pair% *}.jpg" "$work/r12/JPEGImages/${pair#* }.jpg" || fail "names: $pair"
+done
+
 # Classes that are only numbers.
 sed 's/cat/"0"/' "$work/s2/data.yaml" >"$work/n" && mv "$work/n" "$work/s2/data.yaml"
 expect_exit 2 "$bin" merge "$work/s1" "$work/s2" "$work/n"

@@ -178,13 +178,6 @@ static size_t list_sheets(const dt_diff *d, sheet *sheets, size_t limit)
     return n;
 }
 
-static const char *split_of(const dt_dataset *set, size_t record)
-{
-    for (size_t s = 0; s < set->split_count; s++)
-        if (record - set->splits[s].first < set->splits[s].count) return set->splits[s].name;
-    return "other";
-}
-
 /* Split names come from file names: no path that leads elsewhere is built from one. */
 static int is_plain(const char *split)
 {
@@ -198,7 +191,7 @@ static dt_status name_sheets(const dt_diff_run *run, const char *dir, sheet *she
     dt_status st = DT_OK;
     for (size_t i = 0; i < count && st == DT_OK; i++) {
         size_t record = run->diff.items[sheets[i].first].b;
-        const char *split = split_of(&run->sets[1], record);
+        const char *split = dt_diff_split(&run->sets[1], record);
         char *stem = dt_path_stem(dt_edit_name(&run->sets[1].records[record]));
         int fresh = 0;
         for (int turn = 1; stem && fresh == 0; turn++) {

@@ -15,6 +15,14 @@ typedef struct dt_diff_run {
     dt_diff diff;
 } dt_diff_run;
 
+/** The object, record and box (pixels, continuous) of an entry in the first (side 0) or second set; NULL: it has none. */
+const dt_object *dt_diff_object(const dt_diff_run *run, const dt_diff_entry *entry, int side);
+const dt_record *dt_diff_record(const dt_diff_run *run, const dt_diff_entry *entry, int side);
+dt_box dt_diff_box(const dt_diff_run *run, const dt_diff_entry *entry, int side);
+
+/** Name of the split that a record lies in; "" if in none. */
+const char *dt_diff_split(const dt_dataset *set, size_t record);
+
 /** A line a difference, at most `limit` of them (0: all), and the summary. */
 dt_status dt_diff_print(const dt_diff_run *run, size_t limit, FILE *out, dt_error *err);
 

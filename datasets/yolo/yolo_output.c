@@ -81,6 +81,23 @@ int dt_yolo_has_ignored(const dt_dataset *set, const dt_split *split)
     return 0;
 }
 
+dt_status dt_yolo_say_splits(const dt_dataset *set, dt_findings *findings, dt_error *err)
+{
+    for (size_t s = 0; s < set->split_count; s++) {
+        const char *name = set->splits[s].name;
+        int known = 0;
+        for (int i = 0; i < DT_YOLO_SPLITS; i++)
+            known |= strcmp(name, dt_yolo_split_names[i]) == 0;
+        if (known || !set->splits[s].count) continue;
+        DT_TRY(dt_findings_add(
+            findings, &(dt_finding){.severity = DT_WARNING, .rule = "split-skipped", .object = -1}, err,
+            "the %zu pictures of the split '%s' are written, but readers of YOLO sets know train, val and "
+            "test only",
+            set->splits[s].count, name));
+    }
+    return DT_OK;
+}
+
 static dt_status put_rows(const dt_output_job *job, dt_output_list *files, size_t record, int ignored,
                           dt_error *err)
 {
@@ -129,7 +146,7 @@ dt_status dt_yolo_write(const dt_dataset *set, const dt_target_opts *opts, const
     char *here = getcwd(NULL, 0);
     dt_output_job job = {
         .set = set, .opts = opts, .names = names.items, .root = root, .here = here ? here : "/"};
-    dt_status st = DT_OK;
+    dt_status st = dt_yolo_say_splits(set, &report->findings, err);
     for (size_t s = 0; s < set->split_count && st == DT_OK; s++) {
         job.split = set->splits[s].name;
         st = make_folders(&job, &set->splits[s], files, err);

@@ -11,7 +11,8 @@
  *   image-truncated image-near split-leak object-near object-conflict box-small class-unused class-similar
  *   mask-missing mask-single mask-orphan mask-unreadable mask-format mask-palette mask-size mask-differs
  *   mask-class-range mask-class mask-box mask-unboxed mask-empty mask-lost
- *   class-untrained class-untested filtered left-out group-none group-large object-joined cropped class-mapped id-changed
+ *   class-untrained class-untested filtered left-out group-none group-large image-joined
+ *   object-joined cropped class-mapped id-changed
  *   path-base config-missing folder-skipped
  *
  * datasets/check/rules.h has a line of text for each.

@@ -84,6 +84,7 @@ static const dt_rule rules[] = {
     {"group-none", "A name that the group expression does not match", "It was divided as a group of its own."},
     {"group-large", "Pictures that belong together are more than their split was to have",
      "Choose a finer group, or other shares."},
+    {"image-joined", "A picture of two sets became one", ""},
     {"object-joined", "Two labels of one object became one", ""},
     {"cropped", "Cut out as a picture of its own", ""},
     {"class-mapped", "Another class, or none, by a map", ""},

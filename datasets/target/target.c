@@ -22,6 +22,11 @@ static const unsigned lost_fields[DT_FORMATS] = {
 static const dt_origin origins[DT_FORMATS] = {
     [DT_FORMAT_VOC] = DT_ORIGIN_VOC, [DT_FORMAT_YOLO] = DT_ORIGIN_YOLO, [DT_FORMAT_COCO] = DT_ORIGIN_COCO};
 
+unsigned dt_format_fields(dt_convert_format format)
+{
+    return ((1u << DT_FIELDS) - 1) & ~lost_fields[format];
+}
+
 void dt_target_report_free(dt_target_report *report)
 {
     dt_findings_free(&report->findings);

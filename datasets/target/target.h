@@ -76,6 +76,9 @@ dt_status dt_target_check(const char *path, const char *const *sources, size_t s
 dt_status dt_target_write(dt_dataset *set, const dt_target_opts *opts, dt_target_report *report,
                           dt_error *err);
 
+/** What objects of this format may have besides class and box: bits 1 << dt_field. VOC holds `ignore` as `difficult`. */
+unsigned dt_format_fields(dt_convert_format format);
+
 /** The first half of dt_target_write alone, for a dry run. */
 dt_status dt_target_fit(dt_dataset *set, const dt_target_opts *opts, dt_target_report *report, dt_error *err);
 

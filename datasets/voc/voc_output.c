@@ -75,8 +75,9 @@ static void put_flag(dt_str *out, const char *name, int value, int always)
 
 /* VOC's own readers fail where truncated or difficult is missing: objects of other formats get them. What comes from VOC
  * stays as it is. */
-static void put_object(dt_str *out, const dt_output_job *job, const dt_object *o, int from_voc)
+static void put_object(dt_str *out, const dt_output_job *job, const dt_record *r, const dt_object *o)
 {
+    int from_voc = dt_object_origin(r, o) == DT_ORIGIN_VOC;
     const dt_object_extra *e = o->extra;
     shift by = shift_of(job);
     dt_str_printf(out, "\t<object%s>\n", from_voc && e && e->attributes ? e->attributes : "");
@@ -129,7 +130,7 @@ static void put_all(dt_str *xml, const dt_output_job *job, const dt_record *r, c
     put_size(xml, r, from_voc);
     if (!from_voc) dt_str_append(xml, "\t<segmented>0</segmented>\n");
     for (size_t i = 0; i < r->count; i++)
-        put_object(xml, job, &job->set->objects[r->first + i], from_voc);
+        put_object(xml, job, r, &job->set->objects[r->first + i]);
     dt_str_append(xml, "</annotation>\n");
 }
 
@@ -241,7 +242,7 @@ dt_status dt_voc_write(const dt_dataset *set, const dt_target_opts *opts, const 
 {
     dt_output_names names;
     int masks = 0;
-    DT_TRY(dt_output_names_make(set, opts, DT_NAMES_FLAT | DT_NAMES_TEXT, &names, report, err));
+    DT_TRY(dt_output_names_make(set, opts, dt_output_name_flags(opts), &names, report, err));
     char *here = getcwd(NULL, 0);
     dt_output_job job = {
         .set = set, .opts = opts, .names = names.items, .root = root, .here = here ? here : "/"};

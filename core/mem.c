@@ -82,6 +82,15 @@ void *dt_malloc_aligned(size_t bytes)
     return count_in(ptr);
 }
 
+void dt_mem_keep_freed(void)
+{
+#if defined(__GLIBC__)
+    enum { LARGEST_HEAP_BLOCK = 32 << 20, KEPT = 512 << 20 }; /* glibc takes no larger value for the first */
+    mallopt(M_MMAP_THRESHOLD, LARGEST_HEAP_BLOCK);
+    mallopt(M_TRIM_THRESHOLD, KEPT);
+#endif
+}
+
 char *dt_strndup(const char *text, size_t max)
 {
     size_t len = strnlen(text, max);

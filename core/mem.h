@@ -32,6 +32,10 @@ void dt_mem_reset_peak(void);
 /** Allocations made so far by the whole process. */
 uint64_t dt_mem_count(void);
 
+/** For programs that free and take large blocks again and again (decoded pictures): freed memory stays with the process
+ *  instead of going back to the system, which would clear every page anew. Call it before threads start. */
+void dt_mem_keep_freed(void);
+
 /** Test switch: the allocation with this number from now on (1 = the next one) fails, once; 0 turns it off.
  *  dt_mem_fail_fired says whether it has happened. */
 void dt_mem_fail_at(uint64_t nth);

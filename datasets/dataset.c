@@ -240,17 +240,62 @@ void dt_dataset_to_pixels(dt_dataset *set)
     set->min_shift = set->max_shift = 0;
 }
 
-void dt_dataset_shift(dt_dataset *set, double min_shift, double max_shift)
+static dt_box shift_box(dt_box b, double min, double max)
+{
+    return (dt_box){dt_pixel_tidy(b.x1 + min), dt_pixel_tidy(b.y1 + min), dt_pixel_tidy(b.x2 + max),
+                    dt_pixel_tidy(b.y2 + max)};
+}
+
+/* A copy of what is beside the object, with its parts moved. */
+static const dt_object_extra *shift_parts(dt_dataset *set, const dt_object_extra *e, double min, double max)
+{
+    dt_object_extra *copy = dt_arena_take(&set->texts, sizeof *copy);
+    dt_part *parts = dt_arena_take(&set->texts, e->part_count * sizeof *parts);
+    if (!copy || !parts) return NULL;
+    *copy = *e;
+    copy->parts = parts;
+    for (uint32_t i = 0; i < e->part_count; i++) {
+        parts[i] = e->parts[i];
+        parts[i].box = shift_box(parts[i].box, min, max);
+    }
+    return copy;
+}
+
+dt_status dt_dataset_shift(dt_dataset *set, double min_shift, double max_shift, dt_error *err)
 {
     double min = set->min_shift - min_shift, max = set->max_shift - max_shift;
-    if (min == 0 && max == 0) return;
+    if (min == 0 && max == 0) return DT_OK;
     for (size_t i = 0; i < set->object_count; i++) {
-        dt_box *b = &set->objects[i].box;
-        *b = (dt_box){dt_pixel_tidy(b->x1 + min), dt_pixel_tidy(b->y1 + min), dt_pixel_tidy(b->x2 + max),
-                      dt_pixel_tidy(b->y2 + max)};
+        dt_object *o = &set->objects[i];
+        o->box = shift_box(o->box, min, max);
+        if (!o->extra || !o->extra->part_count) continue;
+        const dt_object_extra *moved = shift_parts(set, o->extra, min, max);
+        if (!moved) return dt_fail_memory(err, o->extra->part_count * sizeof(dt_part), "parts");
+        o->extra = moved;
     }
     set->min_shift = min_shift;
     set->max_shift = max_shift;
+    return DT_OK;
+}
+
+static const dt_object_home *home_of(const dt_object *o)
+{
+    return o->extra ? o->extra->home : NULL;
+}
+
+dt_origin dt_object_origin(const dt_record *r, const dt_object *o)
+{
+    return (dt_origin)(home_of(o) ? home_of(o)->origin : r->origin);
+}
+
+const char *dt_object_label(const dt_record *r, const dt_object *o)
+{
+    return home_of(o) ? home_of(o)->label : r->label;
+}
+
+const char *dt_object_image(const dt_record *r, const dt_object *o)
+{
+    return home_of(o) ? home_of(o)->image : r->image;
 }
 
 dt_status dt_dataset_labels(const dt_dataset *set, size_t record, int width, int height, dt_sample *sample,

@@ -25,7 +25,17 @@ enum {
     DT_EDITED_BOX = 1,      /* object: box, parts */
     DT_EDITED_SIZE = 1,     /* record: the real size is the right one */
     DT_EDITED_FILENAME = 2, /* record: VOC's <filename> */
+    DT_EDITED_MASKS = 4,    /* record: the masks are not those of its objects any more */
 };
+
+/** VOC's segmentation of a picture: two PNG files of numbers, and what they were made for. */
+enum { DT_MASK_CLASS, DT_MASK_OBJECT, DT_MASKS };
+typedef struct dt_masks {
+    const char *files[DT_MASKS]; /* SegmentationClass, SegmentationObject; NULL: there is none */
+    const char *const *names;    /* (count): class of each object as read */
+    size_t count;
+    size_t stated; /* objects in the annotation, those that could not be read included */
+} dt_masks;
 
 /** A labelled part of an object (VOC: head, hand, foot). Same frame as the object's box. */
 typedef struct dt_part {
@@ -34,13 +44,20 @@ typedef struct dt_part {
     const char *other; /* VOC: as in dt_object_extra, or NULL */
 } dt_part;
 
+/** The label that an object was read from, where that is not its record's: objects of merged sets. */
+typedef struct dt_object_home {
+    const char *label, *image; /* as those of a record */
+    int8_t origin;             /* dt_origin */
+} dt_object_home;
+
 /** What few objects have; kept aside so that the others stay small. */
 typedef struct dt_object_extra {
-    const char *pose;       /* VOC; NULL: absent */
-    const char *other;      /* VOC: children that have no field here, as XML; NULL: none */
-    const char *attributes; /* VOC: of <object>, as XML with a blank before each; NULL: none */
+    const dt_object_home *home; /* NULL: the record */
+    const char *pose;           /* VOC; NULL: absent */
+    const char *other;          /* VOC: children that have no field here, as XML; NULL: none */
+    const char *attributes;     /* VOC: of <object>, as XML with a blank before each; NULL: none */
     const dt_part *parts;
-    uint64_t offset;              /* COCO: the annotation in the record's label file */
+    uint64_t offset;              /* COCO: the annotation in its label file (dt_object_label) */
     uint64_t segmentation_offset; /* COCO: polygons or RLE; see dt_coco_segmentation_read */
     size_t segmentation_bytes;    /* 0: none */
     int64_t id;                   /* COCO annotation id, where has_id is set */
@@ -86,8 +103,10 @@ typedef struct dt_record {
     int8_t orientation; /* EXIF tag; 0: not probed */
     int8_t unreadable;  /* the image's header cannot be read */
     int8_t origin;      /* dt_origin */
-    int8_t edited;      /* DT_EDITED_SIZE, DT_EDITED_FILENAME */
+    int8_t edited;      /* DT_EDITED_SIZE, DT_EDITED_FILENAME, DT_EDITED_MASKS */
+    int32_t source;     /* which of several sets it was read from, from 0 */
     const dt_record_extra *extra; /* or NULL */
+    const dt_masks *masks;        /* or NULL */
 } dt_record;
 
 /** A category of a COCO file, by the name of its class. */
@@ -184,9 +203,14 @@ dt_box dt_dataset_box(const dt_dataset *set, const dt_object *object, double wid
  * first) keep their fractions: dt_dataset_fit drops them as size-missing. */
 void dt_dataset_to_pixels(dt_dataset *set);
 
-/** States the values of a set in pixels anew so that these shifts turn them into continuous ones: sets can be joined only if
- *  theirs are the same. */
-void dt_dataset_shift(dt_dataset *set, double min_shift, double max_shift);
+/** States the values of a set in pixels (objects and parts) anew so that these shifts turn them into continuous ones: sets can
+ *  be joined only if theirs are the same. */
+dt_status dt_dataset_shift(dt_dataset *set, double min_shift, double max_shift, dt_error *err);
+
+/** Format, label file and picture that an object was read from: its home's, or its record's. */
+dt_origin dt_object_origin(const dt_record *record, const dt_object *object);
+const char *dt_object_label(const dt_record *record, const dt_object *object);
+const char *dt_object_image(const dt_record *record, const dt_object *object);
 
 /** A coordinate without the noise of arithmetic on doubles: the nearest multiple of 1e-6 if it is within 1e-9. */
 double dt_pixel_tidy(double v);

@@ -38,11 +38,14 @@ static dt_status probe_one(dt_record *r, dt_findings *findings, dt_error *err)
             err, "EXIF orientation %d: the picture is shown as %d x %d, stored as %d x %d", info.orientation,
             info.upright_width, info.upright_height, info.width, info.height));
     if (r->width > 0 && r->height > 0 && (r->width != r->real_width || r->height != r->real_height))
-        DT_TRY(dt_findings_add(
-            findings,
-            &(dt_finding){.severity = DT_WARNING, .rule = "size-mismatch", .file = r->label, .object = -1},
-            err, "annotated as %d x %d, but %s is %d x %d (the real size is used)", r->width, r->height,
-            r->image, r->real_width, r->real_height));
+        DT_TRY(dt_findings_add(findings,
+                               &(dt_finding){.severity = DT_WARNING,
+                                             .rule = "size-mismatch",
+                                             .file = r->label,
+                                             .object = -1,
+                                             .other = r->origin == DT_ORIGIN_COCO ? r->image : NULL},
+                               err, "annotated as %d x %d, but %s is %d x %d (the real size is used)",
+                               r->width, r->height, r->image, r->real_width, r->real_height));
     return DT_OK;
 }
 

@@ -9,7 +9,11 @@
  *   box-not-normalised difficult coordinate-base
  *   crowd fields-lost image-unknown category-unknown category-twice category-ids split-same name-changed
  *   image-truncated image-near split-leak object-near object-conflict box-small class-unused class-similar
- *   class-untrained class-untested filtered cropped class-mapped id-changed path-base config-missing folder-skipped
+ *   mask-missing mask-single mask-orphan mask-unreadable mask-format mask-palette mask-size mask-differs
+ *   mask-class-range mask-class mask-box mask-unboxed mask-empty mask-lost
+ *   class-untrained class-untested filtered left-out group-none group-large image-joined
+ *   object-joined cropped class-mapped id-changed
+ *   path-base config-missing folder-skipped
  *
  * datasets/check/rules.h has a line of text for each.
  */

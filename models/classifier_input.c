@@ -1,7 +1,7 @@
 /* From pictures to the input of a classifier. */
 #include "core/mem.h"
 #include "core/tensor.h"
-#include "datasets/transforms/color.h"
+#include "datasets/transforms/planes.h"
 #include "models/classifier_impl.h"
 
 enum { DIVISOR = 255 };

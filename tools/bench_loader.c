@@ -364,5 +364,6 @@ int dt_bench_loader(int argc, char **argv)
     int rc = dt_cli_parse(&command, opts, argc, argv, NULL, 0, &count);
     if (rc >= 0) return rc;
     dt_error err = {0};
+    dt_mem_keep_freed(); /* as dettool train does */
     return bench(&o, &err) == DT_OK ? DT_EXIT_OK : dt_cli_fail(&command, &err);
 }

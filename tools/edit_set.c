@@ -247,6 +247,9 @@ static void print_report(const dt_edit_run *run, const dt_dataset *set)
         read += run->sources[i].objects + run->sources[i].dropped;
     printf("objects: %zu of %zu %s\n", run->to.write ? r->boxes.kept : set->object_count, read,
            run->to.write ? "written" : "kept");
+    if (r->masks_kept || r->masks_lost)
+        printf("segmentation: of %zu pictures kept, of %zu lost\n", r->masks_kept, r->masks_lost);
+    if (run->print_more) run->print_more(run, set);
     dt_edit_print_fates(&r->findings);
     if (!run->options->dry_run) printf("certificate: %s/conversion.json\n", run->target);
 }
@@ -278,9 +281,12 @@ static void print_json(const dt_edit_run *run, const dt_dataset *set)
     put_count(&j, "objects", run->to.write ? r->boxes.kept : set->object_count);
     put_count(&j, "splits", set->split_count);
     put_count(&j, "classes", set->class_count);
+    put_count(&j, "masks_kept", r->masks_kept);
+    put_count(&j, "masks_lost", r->masks_lost);
     put_count(&j, "errors", r->findings.by_severity[DT_PROBLEM]);
     put_count(&j, "warnings", r->findings.by_severity[DT_WARNING]);
     dt_edit_json_fates(&j, &r->findings);
+    if (run->json_more) run->json_more(run, set, &j);
     if (run->options->dry_run) dt_edit_json_changes(&j, &r->findings);
     dt_json_object_end(&j);
     printf("%s\n", out.failed ? "{}" : out.data);

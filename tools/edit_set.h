@@ -95,7 +95,8 @@ typedef struct dt_edit_options {
         .help = "threads; 0: one a processor"                                                                \
     }
 
-typedef struct dt_edit_run {
+typedef struct dt_edit_run dt_edit_run;
+struct dt_edit_run {
     const dt_command *command;
     const dt_opt *table;
     const dt_edit_options *options;
@@ -107,8 +108,12 @@ typedef struct dt_edit_run {
     dt_pool *pool;
     dt_target_opts to;       /* filled by dt_edit_begin; a command may change it before dt_edit_end */
     dt_target_report report; /* findings so far */
+    /* What a command adds to the summary, as lines and as members of the JSON object; NULL: nothing. */
+    void (*print_more)(const dt_edit_run *run, const dt_dataset *set);
+    void (*json_more)(const dt_edit_run *run, const dt_dataset *set, dt_json *j);
+    const void *more;
     dt_error err;
-} dt_edit_run;
+};
 
 /** Finds the formats of the sources, refuses options without meaning for them and a target in the way. -1 to go on, or
  *  the exit code to leave with. */

@@ -9,7 +9,13 @@
 #include "datasets/image/image_codec.h"
 #include "datasets/transforms/resize.h"
 
-enum { SMALL_SIDE = 360, SMALL_QUALITY = 80 };
+enum { SMALL_QUALITY = 80 };
+
+/* The longer side of a picture on the page. A page with few of them can have them sharp on a dense screen, too. */
+static int side_for(size_t pictures)
+{
+    return pictures <= 40 ? 640 : pictures <= 100 ? 480 : 360;
+}
 
 static const dt_rgb MARK = {230, 0, 38}, HALO = {255, 255, 255}, QUIET = {128, 128, 128};
 
@@ -31,27 +37,29 @@ static dt_box grown(dt_box b, double by)
 static void draw_objects(const dt_dataset *set, const dt_small_picture *p, dt_image *image)
 {
     const dt_record *r = &set->records[p->record];
+    int line = image->width > 420 || image->height > 420 ? 2 : 1;
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < r->count; i++) {
             const dt_object *object = &set->objects[r->first + i];
             int loud = p->mark < 0 && (p->cls < 0 || object->cls == p->cls);
             if (loud != pass) continue;
-            dt_draw_rect(image, scaled(set, object, r, image), loud ? 2 : 1,
+            dt_draw_rect(image, scaled(set, object, r, image), loud && !p->masks ? 2 * line : line,
                          loud || p->mark < 0 ? dt_class_color(object->cls) : QUIET);
         }
     if (p->mark >= 0 && (size_t)p->mark < r->count) {
         dt_box b = scaled(set, &set->objects[r->first + (size_t)p->mark], r, image);
-        dt_draw_rect(image, grown(b, 6), 1, HALO);
-        dt_draw_rect(image, grown(b, 5), 3, MARK);
+        dt_draw_rect(image, grown(b, 6 * line), line, HALO);
+        dt_draw_rect(image, grown(b, 5 * line), 3 * line, MARK);
     }
 }
 
-/* Shrinks to the page's size. */
-static dt_status shrink(dt_image *image, dt_error *err)
+/* Shrinks to the page's size. Tiny pictures grow, by a whole factor: lines over them would hide what they show. */
+static dt_status fit_page(dt_image *image, int wanted, dt_error *err)
 {
+    enum { TINY = 160, GROWN = 320 };
     int side = image->width > image->height ? image->width : image->height;
-    if (side <= SMALL_SIDE) return DT_OK;
-    double f = (double)SMALL_SIDE / side;
+    if (side <= wanted && side > TINY) return DT_OK;
+    double f = side > TINY ? (double)wanted / side : GROWN / side;
     int w = (int)fmax(rint(image->width * f), 1), h = (int)fmax(rint(image->height * f), 1);
     dt_image small;
     DT_TRY(dt_image_resize(image, w, h, DT_RESIZE_BILINEAR_AA, &small, err));
@@ -60,23 +68,24 @@ static dt_status shrink(dt_image *image, dt_error *err)
     return DT_OK;
 }
 
-static dt_status draw_small(const dt_dataset *set, dt_small_picture *p, dt_error *err)
+static dt_status draw_small(const dt_inspection *in, dt_small_picture *p, int wanted, dt_error *err)
 {
-    const dt_record *r = &set->records[p->record];
+    const dt_record *r = p->record >= 0 ? &in->set.records[p->record] : NULL;
     dt_error problem = {0};
+    dt_image_info info;
     dt_image image;
-    int complaints;
-    if (!r->image || r->unreadable || r->real_width <= 0) return DT_OK;
-    int side = r->real_width > r->real_height ? r->real_width : r->real_height;
-    dt_image_load_opts opts = {.reduce = side >= 8 * SMALL_SIDE   ? 8
-                                         : side >= 4 * SMALL_SIDE ? 4
-                                         : side >= 2 * SMALL_SIDE ? 2
-                                                                  : 1};
-    dt_status st = dt_image_load(r->image, &opts, &image, &complaints, &problem);
+    int complaints, reduce = 8;
+    if (dt_image_probe(p->file, &info, &problem) != DT_OK) return DT_OK;
+    int side = info.width > info.height ? info.width : info.height;
+    while (reduce > 1 && side < reduce * wanted)
+        reduce /= 2;
+    const dt_image_load_opts opts = {.reduce = reduce};
+    dt_status st = dt_image_load(p->file, &opts, &image, &complaints, &problem);
     if (st != DT_OK) return st == DT_ERR_MEMORY ? dt_fail(err, st, "%s", problem.text) : DT_OK;
-    st = shrink(&image, err);
+    st = fit_page(&image, wanted, err);
+    if (st == DT_OK && r && p->masks) st = dt_draw_record_masks(in, r, &image, err);
     if (st == DT_OK) {
-        draw_objects(set, p, &image);
+        if (r) draw_objects(&in->set, p, &image);
         p->width = image.width;
         p->height = image.height;
         st = dt_jpeg_encode(&image, SMALL_QUALITY, &p->jpeg, err);
@@ -86,8 +95,9 @@ static dt_status draw_small(const dt_dataset *set, dt_small_picture *p, dt_error
 }
 
 typedef struct small_job {
-    const dt_dataset *set;
+    const dt_inspection *in;
     dt_small_picture *pictures;
+    int side;
     dt_error *errors; /* one a worker */
 } small_job;
 
@@ -95,7 +105,7 @@ static void draw_small_chunk(void *arg, int64_t begin, int64_t end, int worker)
 {
     small_job *job = arg;
     for (int64_t i = begin; i < end && job->errors[worker].status == DT_OK; i++)
-        draw_small(job->set, &job->pictures[i], &job->errors[worker]);
+        draw_small(job->in, &job->pictures[i], job->side, &job->errors[worker]);
 }
 
 /* The first worker's error, if there is one; frees the list. */
@@ -112,7 +122,7 @@ dt_status dt_draw_small_pictures(const dt_inspection *in, dt_pool *pool, dt_smal
                                  size_t count, dt_error *err)
 {
     int threads = pool ? dt_pool_threads(pool) : 1;
-    small_job job = {&in->set, pictures, dt_calloc((size_t)threads, sizeof *job.errors)};
+    small_job job = {in, pictures, side_for(count), dt_calloc((size_t)threads, sizeof *job.errors)};
     if (!job.errors) return dt_fail_memory(err, (size_t)threads * sizeof *job.errors, "pictures");
     dt_parallel(pool, (int64_t)count, 1, draw_small_chunk, &job);
     return settle(job.errors, threads, err);
@@ -138,7 +148,8 @@ static dt_status draw_record(const draw_job *job, size_t index, dt_error *err)
     if (!r->image || r->unreadable) return DT_OK;
     dt_status st = dt_image_load(r->image, NULL, &image, &complaints, &problem);
     if (st != DT_OK) return st == DT_ERR_MEMORY ? dt_fail(err, st, "%s", problem.text) : DT_OK;
-    st = dt_dataset_labels(set, index, image.width, image.height, &sample, err);
+    st = dt_draw_record_masks(job->in, r, &image, err);
+    if (st == DT_OK) st = dt_dataset_labels(set, index, image.width, image.height, &sample, err);
     dt_box *boxes = dt_calloc(sample.label_count, sizeof *boxes);
     int32_t *classes = dt_calloc(sample.label_count, sizeof *classes);
     if (st == DT_OK && (!boxes || !classes))

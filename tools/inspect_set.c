@@ -22,7 +22,8 @@ dt_status dt_inspect_set(const char *path, const dt_inspect_opts *o, dt_pool *po
                            .imgsz = (int)o->imgsz,
                            .stride = (int)o->stride,
                            .progress = o->quiet ? NULL : step,
-                           .progress_ctx = &progress};
+                           .progress_ctx = &progress,
+                           .masks = &in->masks};
     *in = (dt_inspection){.path = path, .decoded = o->decode};
     DT_TRY(dt_dataset_read(path, o->format, pool, &in->set, &in->format, &in->findings, err));
     int shown = !o->quiet && o->decode;
@@ -37,6 +38,7 @@ void dt_inspection_free(dt_inspection *in)
     dt_dataset_free(&in->set);
     dt_findings_free(&in->findings);
     dt_stats_free(&in->stats);
+    dt_mask_stats_free(&in->masks);
 }
 
 dt_status dt_inspect_print(const dt_inspection *in, const dt_inspect_opts *o, int problems_only,

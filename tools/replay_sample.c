@@ -6,7 +6,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/mem.h"
-#include "datasets/transforms/color.h"
+#include "datasets/transforms/planes.h"
 
 static void write_box(const dt_train_run *run, const dt_label *l, dt_json *j)
 {

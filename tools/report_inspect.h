@@ -6,6 +6,7 @@
 
 #include "core/pool.h"
 #include "core/str.h"
+#include "datasets/check/masks.h"
 #include "datasets/check/stats.h"
 #include "datasets/detect_format.h"
 
@@ -16,6 +17,7 @@ typedef struct dt_inspection {
     dt_dataset set;
     dt_findings findings;
     dt_stats stats;
+    dt_mask_stats masks;
     int decoded; /* the pictures' pixels were looked at */
 } dt_inspection;
 
@@ -44,11 +46,16 @@ dt_status dt_report_inspect_text(const dt_inspection *inspection, int problems_o
  *                  aspect_bins: {log2_from, log2_width, counts}; centres: rows of a map, [y][x]}
  *    per_image    {summary, counts: of 0, 1, ... objects; the last of that many or more}
  *    image_sizes  [{width, height, images}]
+ *    segmentation null where no picture has any, else {images, class_files, object_files, class_files_read,
+ *                  object_files_read, pixels: {all, void}, instances, numbers: "voc" or "vote",
+ *                  classes: [{number, name, pixels, share, images}], objects: {class name: objects with pixels}};
+ *                  pixels are those of the class files, share is of all but void; number 0 is the background; name:
+ *                  null for a number that no class has; "vote": numbers are not VOC's, see datasets/check/masks.h
  *    counts       {error, warning, note}
- *    rules        [{rule, severity, count, title}]
+ *    rules        [{rule, severity, count, title, advice}]
  *    findings     [{severity, rule, fate, file, line, object, message, before, after, other}]
  *  summary = {count, min, p5, median, p95, max, mean}. side: sqrt of the area in pixels. fate: "none", "changed" or
- *  "dropped" by the reader. file, line, object, before, after, other: null where there is none. problems_only leaves path,
+ *  "dropped" by the reader. object: its place in the file, from 0; COCO: the annotation's id. file, line, object, before, after, other, advice: null where there is none. problems_only leaves path,
  *  format, decoded, counts, rules and findings. Keys are only ever added. */
 void dt_report_inspect_json(const dt_inspection *inspection, int problems_only, dt_str *out);
 

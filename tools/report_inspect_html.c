@@ -6,7 +6,7 @@
 #include "tools/html_text.h"
 #include "tools/report_inspect_page.h"
 
-enum { PICTURES_PER_RULE = 4, PICTURES_FOR_CLASSES = 160, PICTURES_PER_CLASS = 4 };
+enum { PICTURES_PER_RULE = 4, PICTURES_FOR_CLASSES = 160, PICTURES_PER_CLASS = 4, PICTURES_OF_MASKS = 8 };
 
 const char *dt_page_short_path(const dt_page *page, const char *path)
 {
@@ -16,14 +16,15 @@ const char *dt_page_short_path(const dt_page *page, const char *path)
     return strncmp(path, page->in->path, n) == 0 && path[n] == '/' ? path + n + 1 : path;
 }
 
-static dt_status add_picture(dt_page *page, size_t record, int32_t cls, int64_t mark, size_t finding,
-                             dt_error *err)
+static dt_status add_picture(dt_page *page, int64_t record, const char *file, int32_t cls, int64_t mark,
+                             int masks, size_t finding, dt_error *err)
 {
     size_t n = page->picture_count;
     if (dt_grow(&page->pictures, &page->picture_capacity, n + 1, sizeof *page->pictures) != 0 ||
         dt_grow(&page->picture_findings, &page->finding_capacity, n + 1, sizeof *page->picture_findings) != 0)
         return dt_fail_memory(err, (n + 1) * sizeof *page->pictures, "pictures");
-    page->pictures[n] = (dt_small_picture){.record = record, .cls = cls, .mark = mark};
+    page->pictures[n] =
+        (dt_small_picture){.record = record, .file = file, .cls = cls, .mark = mark, .masks = masks};
     page->picture_findings[n] = finding;
     page->picture_count++;
     return DT_OK;
@@ -43,14 +44,21 @@ static dt_status index_files(dt_page *page, dt_error *err)
         if ((r->image && dt_strmap_add(&page->by_file, r->image, (int64_t)i) < 0) ||
             (r->label && !is_shared(r->label) && dt_strmap_add(&page->by_file, r->label, (int64_t)i) < 0))
             return dt_fail_memory(err, set->record_count * 16, "a map of files");
+        for (int k = 0; k < DT_MASKS && r->masks; k++)
+            if (r->masks->files[k] && dt_strmap_add(&page->by_file, r->masks->files[k], (int64_t)i) < 0)
+                return dt_fail_memory(err, set->record_count * 16, "a map of files");
     }
     return DT_OK;
 }
 
-/* The object that a finding is about: by its line, as numbers in the file count those that were dropped, too. */
+/* The object that a finding is about: by COCO's id, else by its line, as numbers in the file count those that were dropped, too. */
 static int64_t find_mark(const dt_dataset *set, const dt_record *r, const dt_finding *f)
 {
     if (f->object < 0 && !f->line) return -1;
+    for (size_t i = 0; i < r->count && r->origin == DT_ORIGIN_COCO; i++) {
+        const dt_object_extra *e = set->objects[r->first + i].extra;
+        if (e && e->has_id && e->id == f->object) return (int64_t)i;
+    }
     if (f->object >= 0 && (size_t)f->object < r->count &&
         set->objects[r->first + (size_t)f->object].line == f->line)
         return f->object;
@@ -64,11 +72,20 @@ static int is_drawable(const dt_dataset *set, int64_t record)
     return record >= 0 && set->records[record].image && set->records[record].real_width > 0;
 }
 
+/* A file that is no record's, but can be shown: an image without label, a mask without annotation. */
+static int is_picture(const char *file)
+{
+    dt_image_info info;
+    dt_error ignored = {0};
+    return dt_image_has_extension(file) && dt_image_probe(file, &info, &ignored) == DT_OK;
+}
+
 static dt_status choose_for_group(dt_page *page, const dt_rule_group *group, dt_error *err)
 {
     const dt_findings *findings = &page->in->findings;
     const dt_dataset *set = &page->in->set;
     size_t from = page->picture_count;
+    int masks = strncmp(group->rule, "mask-", 5) == 0;
     for (size_t i = group->first; i < findings->count && page->picture_count - from < PICTURES_PER_RULE;
          i++) {
         const dt_finding *f = &findings->items[i];
@@ -80,9 +97,12 @@ static dt_status choose_for_group(dt_page *page, const dt_rule_group *group, dt_
             other = -1;
         }
         if (is_drawable(set, record))
-            DT_TRY(add_picture(page, (size_t)record, -1, find_mark(set, &set->records[record], f), i, err));
+            DT_TRY(add_picture(page, record, set->records[record].image, -1,
+                               find_mark(set, &set->records[record], f), masks, i, err));
+        else if (record < 0 && is_picture(f->file))
+            DT_TRY(add_picture(page, DT_NO_RECORD, f->file, -1, -1, 0, i, err));
         if (is_drawable(set, other) && other != record)
-            DT_TRY(add_picture(page, (size_t)other, -1, -1, i, err));
+            DT_TRY(add_picture(page, other, set->records[other].image, -1, -1, masks, i, err));
     }
     return DT_OK;
 }
@@ -100,9 +120,26 @@ static dt_status choose_for_class(dt_page *page, int32_t cls, size_t wanted, dt_
             k++;
         if (k == r->count) continue;
         if (seen++ < (2 * taken + 1) * with / (2 * wanted) || !is_drawable(set, (int64_t)i)) continue;
-        DT_TRY(add_picture(page, i, cls, -1, 0, err));
+        DT_TRY(add_picture(page, (int64_t)i, r->image, cls, -1, 0, 0, err));
         taken++;
     }
+    return DT_OK;
+}
+
+/* Evenly spread over those that have masks. */
+static dt_status choose_for_masks(dt_page *page, dt_error *err)
+{
+    const dt_dataset *set = &page->in->set;
+    size_t with = page->in->masks.images, seen = 0, taken = 0;
+    size_t wanted = with < PICTURES_OF_MASKS ? with : PICTURES_OF_MASKS;
+    page->mask_pictures = page->picture_count;
+    for (size_t i = 0; i < set->record_count && taken < wanted; i++) {
+        if (!set->records[i].masks) continue;
+        if (seen++ < (2 * taken + 1) * with / (2 * wanted) || !is_drawable(set, (int64_t)i)) continue;
+        DT_TRY(add_picture(page, (int64_t)i, set->records[i].image, -1, -1, 1, 0, err));
+        taken++;
+    }
+    page->mask_pictures_end = page->picture_count;
     return DT_OK;
 }
 
@@ -126,7 +163,7 @@ static dt_status choose_pictures(dt_page *page, dt_error *err)
         if (c < PICTURES_FOR_CLASSES) DT_TRY(choose_for_class(page, (int32_t)c, wanted, err));
     }
     page->class_pictures[classes] = page->picture_count;
-    return DT_OK;
+    return choose_for_masks(page, err);
 }
 
 /* No script, and nothing may be loaded: should a name ever get through as markup, it can do nothing. */
@@ -147,6 +184,7 @@ static void put_page(dt_page *page)
     dt_page_problems(page);
     dt_page_classes(page);
     dt_page_boxes(page);
+    dt_page_masks(page);
     dt_page_samples(page);
     dt_str_append(out, "</main>\n<footer>Made by dettool " DT_VERSION ".</footer>\n</body>\n</html>\n");
 }

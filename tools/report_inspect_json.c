@@ -121,6 +121,50 @@ static void put_boxes(dt_json *j, const dt_stats *s)
     dt_json_object_end(j);
 }
 
+static void put_segmentation(dt_json *j, const dt_inspection *in)
+{
+    const dt_mask_stats *m = &in->masks;
+    dt_json_key(j, "segmentation");
+    if (!m->images) {
+        dt_json_null(j);
+        return;
+    }
+    dt_json_object(j);
+    put_int(j, "images", m->images);
+    put_int(j, "class_files", m->files[DT_MASK_CLASS]);
+    put_int(j, "object_files", m->files[DT_MASK_OBJECT]);
+    put_int(j, "class_files_read", m->read[DT_MASK_CLASS]);
+    put_int(j, "object_files_read", m->read[DT_MASK_OBJECT]);
+    dt_json_key(j, "pixels");
+    dt_json_compact(j);
+    dt_json_object(j);
+    put_int(j, "all", m->pixels);
+    put_int(j, "void", m->void_pixels);
+    dt_json_object_end(j);
+    put_int(j, "instances", m->instances);
+    put_str(j, "numbers", m->by_vote ? "vote" : "voc");
+    dt_json_key(j, "classes");
+    dt_json_array(j);
+    for (size_t i = 0; i < m->number_count; i++) {
+        const dt_mask_class *k = &m->numbers[i];
+        dt_json_compact(j);
+        dt_json_object(j);
+        put_int(j, "number", (size_t)k->number);
+        put_str(j, "name", k->name);
+        put_int(j, "pixels", k->pixels);
+        put_num(j, "share", dt_mask_share(m, k));
+        put_int(j, "images", k->images);
+        dt_json_object_end(j);
+    }
+    dt_json_array_end(j);
+    dt_json_key(j, "objects");
+    dt_json_object(j);
+    for (size_t c = 0; c < m->class_count; c++)
+        if (m->class_instances[c]) put_int(j, in->set.classes[c], m->class_instances[c]);
+    dt_json_object_end(j);
+    dt_json_object_end(j);
+}
+
 static void put_statistics(dt_json *j, const dt_inspection *in)
 {
     const dt_stats *s = &in->stats;
@@ -157,6 +201,7 @@ static void put_statistics(dt_json *j, const dt_inspection *in)
         dt_json_object_end(j);
     }
     dt_json_array_end(j);
+    put_segmentation(j, in);
 }
 
 static void put_rules(dt_json *j, const dt_findings *findings)
@@ -185,6 +230,7 @@ static void put_rules(dt_json *j, const dt_findings *findings)
         put_str(j, "severity", dt_severity_text(groups[i].severity));
         put_int(j, "count", groups[i].count);
         put_str(j, "title", rule ? rule->title : groups[i].rule);
+        put_str(j, "advice", rule && *rule->advice ? rule->advice : NULL);
         dt_json_object_end(j);
     }
     dt_free(groups);

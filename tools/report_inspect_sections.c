@@ -1,17 +1,13 @@
 /* The sections of the page. */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "core/num.h"
-#include "datasets/check/rules.h"
 #include "tools/html_text.h"
 #include "tools/report_inspect_page.h"
 #include "tools/svg_chart.h"
 
-enum { LISTED = 100 };
-
-static void put_fixed(dt_str *out, double value, int decimals)
+void dt_page_number(dt_str *out, double value, int decimals)
 {
     char text[DT_NUM_MAX];
     dt_format_fixed(text, value, decimals);
@@ -42,128 +38,39 @@ void dt_page_overview(dt_page *page)
     dt_str_printf(out, "</h1>\n<p>%s data set%s</p>\n<dl class=\"tiles\">\n", page->in->format->title,
                   page->in->decoded ? "" : ", pictures not decoded");
     put_tile(out, "images", s->images, "");
-    put_tile(out, "without objects", s->backgrounds, "");
     put_tile(out, "objects", s->objects, "");
     put_tile(out, "classes", s->class_count, "");
+    put_tile(out, "without objects", s->backgrounds, "");
+    dt_str_append(out, "</dl>\n<dl class=\"tiles found\">\n");
     put_tile(out, "errors", f->by_severity[DT_PROBLEM], "error");
     put_tile(out, "warnings", f->by_severity[DT_WARNING], "warning");
     put_tile(out, "notes", f->by_severity[DT_NOTE], "note");
     dt_str_append(out, "</dl>\n<nav aria-label=\"Sections\"><a href=\"#problems\">Problems</a> "
-                       "<a href=\"#classes\">Classes</a> <a href=\"#boxes\">Boxes</a> "
-                       "<a href=\"#samples\">Samples</a></nav>\n</header>\n");
-}
-
-/* ---- pictures ---- */
-
-static void begin_picture(dt_page *page, const dt_small_picture *p, const char *alt)
-{
-    dt_str *out = page->out;
-    dt_str_append(out, "<figure class=\"picture\">");
-    if (p->jpeg.len) {
-        dt_str_printf(out, "<img loading=\"lazy\" width=\"%d\" height=\"%d\" alt=\"", p->width, p->height);
-        dt_html_text(out, alt);
-        dt_str_append(out, "\" src=\"");
-        dt_html_data_uri(out, "image/jpeg", p->jpeg.data, p->jpeg.len);
-        dt_str_append(out, "\">");
-    } else {
-        dt_str_append(out, "<p class=\"nothing\">cannot be decoded</p>");
-    }
-    dt_str_append(out, "<figcaption>");
-    dt_html_text(out, dt_page_short_path(page, page->in->set.records[p->record].image));
-}
-
-/* ---- problems ---- */
-
-static void put_place(dt_page *page, const dt_finding *f)
-{
-    dt_str *out = page->out;
-    if (f->file) {
-        dt_str_append(out, "<span class=\"file\">");
-        dt_html_text(out, dt_page_short_path(page, f->file));
-        if (f->line) dt_str_printf(out, ":%lld", (long long)f->line);
-        dt_str_append(out, "</span> ");
-    }
-    if (f->object >= 0) dt_str_printf(out, "object %lld: ", (long long)f->object);
-}
-
-static void put_finding(dt_page *page, const dt_finding *f)
-{
-    dt_str *out = page->out;
-    dt_str_append(out, "<li>");
-    put_place(page, f);
-    dt_html_text(out, f->message);
-    if (f->before || f->after) {
-        dt_str_append(out, " <code>");
-        if (f->before) dt_html_text(out, f->before);
-        if (f->after) {
-            dt_str_append(out, " &rarr; ");
-            dt_html_text(out, f->after);
-        }
-        dt_str_append(out, "</code>");
-    }
-    dt_str_append(out, "</li>\n");
-}
-
-static void put_group(dt_page *page, size_t g)
-{
-    dt_str *out = page->out;
-    const dt_rule_group *group = &page->groups[g];
-    const dt_findings *findings = &page->in->findings;
-    const dt_rule *rule = dt_rule_find(group->rule);
-    const char *severity = dt_severity_text(group->severity);
-    dt_str_printf(out, "<details class=\"rule %s\"%s><summary><span class=\"badge\">%s</span> <strong>",
-                  severity, group->severity == DT_NOTE ? "" : " open", severity);
-    dt_html_text(out, rule ? rule->title : group->rule);
-    dt_str_append(out, "</strong> <span class=\"count\">");
-    dt_html_count(out, group->count);
-    dt_str_append(out, "</span> <code>");
-    dt_html_text(out, group->rule);
-    dt_str_append(out, "</code></summary>\n");
-    if (rule && *rule->advice) {
-        dt_str_append(out, "<p>");
-        dt_html_text(out, rule->advice);
-        dt_str_append(out, "</p>\n");
-    }
-    if (page->group_pictures[g] < page->group_pictures[g + 1]) {
-        dt_str_append(out, "<div class=\"pictures\">\n");
-        for (size_t i = page->group_pictures[g]; i < page->group_pictures[g + 1]; i++) {
-            begin_picture(page, &page->pictures[i], findings->items[page->picture_findings[i]].message);
-            dt_str_append(out, "</figcaption></figure>\n");
-        }
-        dt_str_append(out, "</div>\n");
-    }
-    size_t listed = 0;
-    dt_str_append(out, "<ul class=\"findings\">\n");
-    for (size_t i = group->first; i < findings->count && listed < LISTED; i++) {
-        const dt_finding *f = &findings->items[i];
-        if (f->severity != group->severity || strcmp(f->rule, group->rule) != 0) continue;
-        put_finding(page, f);
-        listed++;
-    }
-    if (listed < group->count) {
-        dt_str_append(out, "<li>and ");
-        dt_html_count(out, group->count - listed);
-        dt_str_append(out, " more: see <code>dettool check --json</code></li>\n");
-    }
-    dt_str_append(out, "</ul>\n</details>\n");
-}
-
-void dt_page_problems(dt_page *page)
-{
-    dt_str_append(page->out, "<section id=\"problems\">\n<h2>Problems</h2>\n");
-    if (!page->group_count) dt_str_append(page->out, "<p>None was found.</p>\n");
-    for (size_t g = 0; g < page->group_count; g++)
-        put_group(page, g);
-    dt_str_append(page->out, "</section>\n");
+                       "<a href=\"#classes\">Classes</a> <a href=\"#boxes\">Boxes</a> ");
+    if (page->in->masks.images) dt_str_append(out, "<a href=\"#segmentation\">Segmentation</a> ");
+    dt_str_append(out, "<a href=\"#samples\">Samples</a></nav>\n</header>\n");
 }
 
 /* ---- classes and splits ---- */
 
-static void put_cell(dt_str *out, size_t value)
+void dt_page_cell(dt_str *out, size_t value)
 {
     dt_str_append(out, "<td>");
     dt_html_count(out, value);
     dt_str_append(out, "</td>");
+}
+
+void dt_page_class_head(dt_str *out, int32_t cls, const char *name, double length)
+{
+    dt_rgb color = dt_class_color(cls);
+    dt_str_append(out, "<tr><th scope=\"row\">");
+    if (cls >= 0)
+        dt_str_printf(out, "<span class=\"swatch\" style=\"background:#%02x%02x%02x\"></span>", color.r,
+                      color.g, color.b);
+    dt_html_text(out, name);
+    dt_str_append(out, "</th><td class=\"meter\"><span style=\"width:");
+    dt_page_number(out, 100 * length, 1);
+    dt_str_append(out, "%\"></span></td>");
 }
 
 static void put_class_row(dt_page *page, size_t c, size_t most)
@@ -171,28 +78,24 @@ static void put_class_row(dt_page *page, size_t c, size_t most)
     dt_str *out = page->out;
     const dt_stats *s = &page->in->stats;
     const dt_class_stats *k = &s->classes[c];
-    dt_rgb color = dt_class_color((int)c);
-    dt_str_printf(out,
-                  "<tr><th scope=\"row\"><span class=\"swatch\" style=\"background:#%02x%02x%02x\"></span>",
-                  color.r, color.g, color.b);
-    dt_html_text(out, page->in->set.classes[c]);
-    dt_str_append(out, "</th><td class=\"meter\"><span style=\"width:");
-    put_fixed(out, 100 * share(k->objects, most), 1);
-    dt_str_append(out, "%\"></span></td>");
-    put_cell(out, k->objects);
+    dt_page_class_head(out, (int32_t)c, page->in->set.classes[c], share(k->objects, most));
+    dt_page_cell(out, k->objects);
     dt_str_append(out, "<td>");
-    put_fixed(out, 100 * share(k->objects, s->objects), 1);
+    dt_page_number(out, 100 * share(k->objects, s->objects), 1);
     dt_str_append(out, "&nbsp;%</td>");
-    put_cell(out, k->images);
+    dt_page_cell(out, k->images);
     for (int i = 0; i < DT_SIZES; i++)
-        put_cell(out, k->by_size[i]);
+        dt_page_cell(out, k->by_size[i]);
     dt_str_append(out, "<td>");
-    put_fixed(out, k->side.median, 0);
+    dt_page_number(out, k->side.median, 0);
     dt_str_append(out, "</td>");
     for (size_t i = 0; i < s->split_count; i++)
-        put_cell(out, s->splits[i].class_objects[c]);
+        dt_page_cell(out, s->splits[i].class_objects[c]);
     dt_str_append(out, "</tr>\n");
 }
+
+/* A table of more rows than this scrolls by itself: what follows must not be miles away. */
+enum { TALL = 24 };
 
 static void put_class_table(dt_page *page)
 {
@@ -201,12 +104,13 @@ static void put_class_table(dt_page *page)
     size_t most = 0;
     for (size_t c = 0; c < s->class_count; c++)
         if (s->classes[c].objects > most) most = s->classes[c].objects;
-    dt_str_append(out, "<div class=\"wide\" role=\"region\" aria-label=\"Table of classes\" "
-                       "tabindex=\"0\"><table class=\"full\">\n"
-                       "<thead><tr><th scope=\"col\">class</th><td></td><th scope=\"col\">objects</th>"
-                       "<th scope=\"col\">share</th><th scope=\"col\">images</th><th scope=\"col\">small</th>"
-                       "<th scope=\"col\">medium</th><th scope=\"col\">large</th>"
-                       "<th scope=\"col\">median side, px</th>");
+    dt_str_append(out, s->class_count > TALL ? "<div class=\"wide tall\"" : "<div class=\"wide\"");
+    dt_str_append(
+        out, " role=\"region\" aria-label=\"Table of classes\" tabindex=\"0\"><table class=\"full\">\n"
+             "<thead><tr><th scope=\"col\">class</th><td class=\"meter\"></td><th scope=\"col\">objects</th>"
+             "<th scope=\"col\">share</th><th scope=\"col\">images</th><th scope=\"col\">small</th>"
+             "<th scope=\"col\">medium</th><th scope=\"col\">large</th>"
+             "<th scope=\"col\">median side, px</th>");
     for (size_t i = 0; i < s->split_count; i++) {
         dt_str_append(out, "<th scope=\"col\">");
         dt_html_text(out, s->splits[i].name);
@@ -230,11 +134,11 @@ static void put_split_table(dt_str *out, const dt_stats *s)
         dt_str_append(out, "<tr><th scope=\"row\">");
         dt_html_text(out, p->name);
         dt_str_append(out, "</th>");
-        put_cell(out, p->images);
-        put_cell(out, p->backgrounds);
-        put_cell(out, p->objects);
+        dt_page_cell(out, p->images);
+        dt_page_cell(out, p->backgrounds);
+        dt_page_cell(out, p->objects);
         dt_str_append(out, "<td>");
-        put_fixed(out, share(p->objects, p->images), 1);
+        dt_page_number(out, share(p->objects, p->images), 1);
         dt_str_append(out, "</td></tr>\n");
     }
     dt_str_append(out, "</tbody></table></div>\n");
@@ -247,11 +151,13 @@ void dt_page_classes(dt_page *page)
     dt_str_append(out, "<section id=\"classes\">\n<h2>Classes and splits</h2>\n");
     if (s->objects) {
         dt_str_append(out, "<p>The most frequent class has ");
-        put_fixed(out, s->imbalance, 1);
+        dt_page_number(out, s->imbalance, 1);
         dt_str_append(out, " times the objects of the rarest; evenness ");
-        put_fixed(out, s->evenness, 2);
+        dt_page_number(out, s->evenness, 2);
         dt_str_append(out, " (1: all classes alike).</p>\n");
     }
+    if (s->class_count > TALL)
+        dt_str_printf(out, "<p>The table has %zu rows and scrolls.</p>\n", s->class_count);
     put_class_table(page);
     put_split_table(out, s);
     dt_str_append(out, "</section>\n");
@@ -259,16 +165,21 @@ void dt_page_classes(dt_page *page)
 
 /* ---- boxes ---- */
 
-enum { MAX_BINS = 24, LABEL = 24 };
-typedef char bin_labels[MAX_BINS][LABEL];
+enum { MAX_BINS = 24, LABEL = 32 };
+typedef char bin_labels[MAX_BINS + 1][LABEL];
 
-static void put_bars(dt_page *page, const char *title, const char *x_title, const size_t *counts, int count,
-                     const bin_labels texts, int label_every)
+/* ticks: of the edges of the bars, one more than there are; NULL: each bar has its label under it. */
+static void put_bars(dt_page *page, const char *title, const char *x_title, const char *y_title,
+                     const size_t *counts, int count, const bin_labels texts, const bin_labels ticks,
+                     int every)
 {
-    const char *labels[MAX_BINS];
+    const char *labels[MAX_BINS], *edges[MAX_BINS + 1];
     for (int i = 0; i < count; i++)
         labels[i] = texts[i];
-    dt_svg_bar_chart(page->out, &(dt_svg_bars){title, x_title, counts, count, labels, label_every});
+    for (int i = 0; i <= count && ticks; i++)
+        edges[i] = ticks[i];
+    dt_svg_bar_chart(page->out, &(dt_svg_bars){title, x_title, y_title, counts, count, labels,
+                                               ticks ? edges : NULL, every});
 }
 
 static void put_size_row(dt_str *out, const char *name, const dt_summary *s, int decimals)
@@ -277,7 +188,7 @@ static void put_size_row(dt_str *out, const char *name, const dt_summary *s, int
     dt_str_printf(out, "<tr><th scope=\"row\">%s</th>", name);
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         dt_str_append(out, "<td>");
-        put_fixed(out, v[i], decimals);
+        dt_page_number(out, v[i], decimals);
         dt_str_append(out, "</td>");
     }
     dt_str_append(out, "</tr>\n");
@@ -311,33 +222,55 @@ static void put_image_sizes(dt_str *out, const dt_stats *s)
     dt_str_append(out, s->size_count ? ".</p>\n" : "not known.</p>\n");
 }
 
+static void put_side_chart(dt_page *page)
+{
+    enum { N = DT_STATS_SIDE_BINS, STEP = 100 / N };
+    bin_labels labels, ticks;
+    for (int i = 0; i <= N; i++)
+        snprintf(ticks[i], LABEL, "%d", i * STEP);
+    for (int i = 0; i < N; i++)
+        snprintf(labels[i], LABEL, "%d to %d %%", i * STEP, (i + 1) * STEP);
+    put_bars(page, "Box side relative to its picture", "% of the picture's side (square roots of areas)",
+             "boxes", page->in->stats.side_bins, N, labels, ticks, 4);
+}
+
+static void put_aspect_chart(dt_page *page)
+{
+    enum { N = DT_STATS_ASPECT_BINS };
+    bin_labels labels, ticks;
+    for (int i = 0; i <= N; i++)
+        snprintf(ticks[i], LABEL, i < N / 2 ? "1:%.3g" : "%.3g:1", exp2(fabs(-4 + 0.5 * i)));
+    for (int i = 0; i < N; i++)
+        snprintf(labels[i], LABEL, "%.12s%s%.12s", i ? ticks[i] : "up", " to ",
+                 i < N - 1 ? ticks[i + 1] : "more");
+    put_bars(page, "Box shape", "width : height", "boxes", page->in->stats.aspect_bins, N, labels, ticks, 4);
+}
+
+static void put_count_chart(dt_page *page)
+{
+    enum { N = DT_STATS_PER_IMAGE_BINS };
+    bin_labels labels;
+    for (int i = 0; i < N; i++)
+        snprintf(labels[i], LABEL, "%d%s", i, i == N - 1 ? "+" : "");
+    put_bars(page, "Objects an image", "objects", "images", page->in->stats.per_image_bins, N, labels, NULL,
+             5);
+}
+
 void dt_page_boxes(dt_page *page)
 {
     dt_str *out = page->out;
     const dt_stats *s = &page->in->stats;
-    static const char *const sizes[] = {"small", "medium", "large"};
-    bin_labels labels;
+    static const bin_labels sizes = {"small", "medium", "large"};
     dt_str_append(out, "<section id=\"boxes\">\n<h2>Boxes and images</h2>\n");
     put_size_table(out, s);
     put_image_sizes(out, s);
     dt_str_append(out, "<div class=\"charts\">\n");
-    for (int i = 0; i < DT_STATS_SIDE_BINS; i++) {
-        snprintf(labels[i], LABEL, "%d", i * 100 / DT_STATS_SIDE_BINS);
-    }
-    put_bars(page, "Box side relative to its picture", "sqrt(box area / picture area), % from", s->side_bins,
-             DT_STATS_SIDE_BINS, labels, 4);
-    for (int i = 0; i < DT_STATS_ASPECT_BINS; i++)
-        snprintf(labels[i], LABEL, i < 8 ? "1:%.3g" : "%.3g:1",
-                 i < 8 ? exp2(4 - 0.5 * i) : exp2(-4 + 0.5 * i));
-    put_bars(page, "Box shape", "width : height, from", s->aspect_bins, DT_STATS_ASPECT_BINS, labels, 4);
-    for (int i = 0; i < DT_STATS_PER_IMAGE_BINS; i++)
-        snprintf(labels[i], LABEL, "%d%s", i, i == DT_STATS_PER_IMAGE_BINS - 1 ? "+" : "");
-    put_bars(page, "Objects an image", "objects", s->per_image_bins, DT_STATS_PER_IMAGE_BINS, labels, 5);
-    for (int i = 0; i < DT_SIZES; i++)
-        snprintf(labels[i], LABEL, "%s", sizes[i]);
-    put_bars(page, "COCO size classes", "area: to 32\xC2\xB2 px, to 96\xC2\xB2 px, over", s->by_size,
-             DT_SIZES, labels, 1);
-    dt_svg_heat_map(out, "Where box centres lie in the picture", &s->heat[0][0], DT_STATS_HEAT_SIDE);
+    put_side_chart(page);
+    put_aspect_chart(page);
+    put_count_chart(page);
+    put_bars(page, "COCO size classes", "area up to 32\xC2\xB2 px, up to 96\xC2\xB2 px, larger", "boxes",
+             s->by_size, DT_SIZES, sizes, NULL, 1);
+    dt_svg_heat_map(out, "Where box centres lie in the picture", "boxes", &s->heat[0][0], DT_STATS_HEAT_SIDE);
     dt_str_append(out, "</div>\n</section>\n");
 }
 
@@ -347,18 +280,21 @@ void dt_page_samples(dt_page *page)
 {
     dt_str *out = page->out;
     const dt_stats *s = &page->in->stats;
+    size_t most = 0;
+    for (size_t c = 0; c < s->class_count; c++)
+        if (page->class_pictures[c + 1] - page->class_pictures[c] > most)
+            most = page->class_pictures[c + 1] - page->class_pictures[c];
     dt_str_append(out, "<section id=\"samples\">\n<h2>Samples</h2>\n"
                        "<p>Thick boxes: the class. Thin ones: other classes, in their colours.</p>\n");
+    dt_str_append(out, most > 2 ? "<div>\n" : "<div class=\"few\">\n");
     for (size_t c = 0; c < s->class_count; c++) {
         if (page->class_pictures[c] == page->class_pictures[c + 1]) continue;
-        dt_str_append(out, "<h3>");
+        dt_str_append(out, "<div><h3>");
         dt_html_text(out, page->in->set.classes[c]);
         dt_str_append(out, "</h3>\n<div class=\"pictures\">\n");
-        for (size_t i = page->class_pictures[c]; i < page->class_pictures[c + 1]; i++) {
-            begin_picture(page, &page->pictures[i], page->in->set.classes[c]);
-            dt_str_append(out, "</figcaption></figure>\n");
-        }
-        dt_str_append(out, "</div>\n");
+        for (size_t i = page->class_pictures[c]; i < page->class_pictures[c + 1]; i++)
+            dt_page_picture(page, &page->pictures[i], page->in->set.classes[c]);
+        dt_str_append(out, "</div></div>\n");
     }
-    dt_str_append(out, "</section>\n");
+    dt_str_append(out, "</div>\n</section>\n");
 }

@@ -148,6 +148,33 @@ static void print_sizes(const dt_stats *s, FILE *out)
     fprintf(out, "%s\n", s->size_count > SHOWN ? ", ..." : "");
 }
 
+static void print_segmentation(const dt_inspection *in, FILE *out)
+{
+    const dt_mask_stats *m = &in->masks;
+    int width = name_width(in) < 10 ? 10 : name_width(in);
+    if (!m->images) return;
+    fprintf(out, "\nsegmentation: %zu images, %zu class and %zu object files", m->images,
+            m->files[DT_MASK_CLASS], m->files[DT_MASK_OBJECT]);
+    if (!in->decoded) fprintf(out, " (not decoded)");
+    if (in->decoded)
+        fprintf(out, "; %zu objects with pixels; void %.1f%%%s", m->instances,
+                percent(m->void_pixels, m->pixels),
+                m->by_vote && m->instances ? "; class numbers are not VOC's: by the objects they cover" : "");
+    if (m->number_count)
+        fprintf(out, "\n%6s %-*s %12s %6s %8s %9s", "number", width, "class", "pixels", "share", "images",
+                "objects");
+    fputc('\n', out);
+    for (size_t i = 0; i < m->number_count; i++) {
+        const dt_mask_class *k = &m->numbers[i];
+        int32_t cls = m->classes[k->number];
+        fprintf(out, "%6d ", k->number);
+        print_padded(out, k->name ? k->name : "?", width);
+        fprintf(out, " %12zu %5.1f%% %8zu", k->pixels, 100 * dt_mask_share(m, k), k->images);
+        if (cls >= 0) fprintf(out, " %9zu", m->class_instances[cls]);
+        fputc('\n', out);
+    }
+}
+
 static void print_finding(const dt_finding *f, FILE *out)
 {
     fputs("    ", out);
@@ -208,6 +235,7 @@ dt_status dt_report_inspect_text(const dt_inspection *in, int problems_only, siz
         print_classes(in, out);
         print_boxes(s, out);
         print_sizes(s, out);
+        print_segmentation(in, out);
         fputc('\n', out);
     }
     return print_findings(&in->findings, shown, out, err);

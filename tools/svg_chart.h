@@ -5,17 +5,20 @@
 #include "core/str.h"
 
 typedef struct dt_svg_bars {
-    const char *title, *x_title; /* plain text; escaped here */
+    const char *title, *x_title, *y_title; /* plain text; escaped here. y_title: what is counted */
     const size_t *counts;
     int count;
     const char *const *labels; /* (count): of each bar, for reader and pointer */
-    int label_every;           /* every n-th label is drawn under the axis */
+    const char *const
+        *ticks;      /* (count + 1): of the edges between bars; NULL: the labels stand under the bars */
+    int label_every; /* every n-th tick or label is drawn under the axis */
 } dt_svg_bars;
 
-/** A bar chart with three grid lines, and its numbers as a table in a <details> element for those who cannot see it. */
+/** A bar chart with grid lines at round counts, and its numbers as a table in a <details> element for those who cannot
+ *  see it. */
 void dt_svg_bar_chart(dt_str *out, const dt_svg_bars *bars);
 
-/** A map of side x side cells, darker where there is more. counts: rows, top first. */
-void dt_svg_heat_map(dt_str *out, const char *title, const size_t *counts, int side);
+/** A map of side x side cells over a picture, darker where there is more, with a scale of counts. counts: rows, top first. */
+void dt_svg_heat_map(dt_str *out, const char *title, const char *unit, const size_t *counts, int side);
 
 #endif

@@ -4,13 +4,26 @@
 
 #include "core/mem.h"
 #include "core/strmap.h"
+#include "datasets/check/masks.h"
+
+static dt_status check_masks(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
+                             dt_error *err)
+{
+    dt_mask_stats stats;
+    if (opts->masks) return dt_check_masks(set, opts, opts->masks, findings, err);
+    DT_TRY(dt_check_masks(set, opts, &stats, findings, err));
+    dt_mask_stats_free(&stats);
+    return DT_OK;
+}
 
 dt_status dt_dataset_check(dt_dataset *set, const dt_check_opts *opts, dt_findings *findings, dt_error *err)
 {
     DT_TRY(dt_dataset_probe(set, opts->pool, findings, err));
+    DT_TRY(dt_check_unlisted(set, findings, err));
     DT_TRY(dt_check_classes(set, findings, err));
     DT_TRY(dt_check_boxes(set, opts, findings, err));
-    return opts->no_decode ? DT_OK : dt_check_pictures(set, opts, findings, err);
+    if (!opts->no_decode) DT_TRY(dt_check_pictures(set, opts, findings, err));
+    return check_masks(set, opts, findings, err);
 }
 
 /* Letters in lower case and digits: what is left of a name when people write it differently. */

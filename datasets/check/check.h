@@ -13,15 +13,20 @@ typedef struct dt_check_opts {
     int stride;    /* cell of the finest grid in pixels at that size; 0: 8 */
     void (*progress)(void *ctx, int64_t done, int64_t total); /* pictures decoded; may be NULL */
     void *progress_ctx;
+    struct dt_mask_stats *masks; /* filled, if not NULL, by dt_dataset_check: datasets/check/masks.h */
 } dt_check_opts;
 
-/** All of the checks below, in this order. Changes nothing in the set but what dt_dataset_probe fills in. The findings do
+/** All of the checks below, in this order, then those of datasets/check/masks.h. Changes nothing in the set but what dt_dataset_probe fills in. The findings do
  *  not depend on the number of threads. */
 dt_status dt_dataset_check(dt_dataset *set, const dt_check_opts *opts, dt_findings *findings, dt_error *err);
 
 /** class-unused, class-similar, class-untrained (objects in another split but none in train), class-untested (in train but
  *  in no other). */
 dt_status dt_check_classes(const dt_dataset *set, dt_findings *findings, dt_error *err);
+
+/** label-missing: pictures beside those of a COCO set that none of its files lists; where they are more than half of a folder,
+ *  which then serves other sets, too, one note says how many. */
+dt_status dt_check_unlisted(const dt_dataset *set, dt_findings *findings, dt_error *err);
 
 /** size-missing; box-inverted, box-empty, box-outside (error when nothing is left in the picture, else warning), box-small
  *  (both sides under a stride when the longer side of the picture is imgsz); object-twice (same class, same numbers),
@@ -36,7 +41,7 @@ dt_status dt_check_boxes(const dt_dataset *set, const dt_check_opts *opts, dt_fi
 dt_status dt_check_pictures(const dt_dataset *set, const dt_check_opts *opts, dt_findings *findings,
                             dt_error *err);
 
-/** The first half of it: decodes and fills prints (zeroed, one a record of the set; not known where there is no picture). */
+/** The first half of it: decodes (a file that several records have once) and fills prints (zeroed, one a record of the set; not known where there is no picture). */
 dt_status dt_check_decode(const dt_dataset *set, const dt_check_opts *opts, dt_fingerprint *prints,
                           dt_findings *findings, dt_error *err);
 

@@ -42,6 +42,13 @@ static void print_box(const box_check *c, const dt_object *object, char out[160]
     }
 }
 
+/* What a finding calls an object: COCO's annotations have ids, others their place in the file. */
+static int64_t object_number(const box_check *c, size_t index)
+{
+    const dt_object_extra *e = c->set->objects[c->record->first + index].extra;
+    return e && e->has_id && e->id >= 0 ? e->id : (int64_t)index;
+}
+
 static dt_status say(const box_check *c, size_t index, dt_severity severity, const char *rule,
                      const char *fmt, ...) DT_PRINTF(5, 6);
 static dt_status say(const box_check *c, size_t index, dt_severity severity, const char *rule,
@@ -62,7 +69,7 @@ static dt_status say(const box_check *c, size_t index, dt_severity severity, con
                                          .rule = rule,
                                          .file = c->record->label ? c->record->label : c->record->image,
                                          .line = object->line,
-                                         .object = (int64_t)index,
+                                         .object = object_number(c, index),
                                          .before = was,
                                          .other = shared ? c->record->image : NULL},
                            c->err, "%s: %s%s%s", c->set->classes[object->cls], message, shared ? ", in " : "",
@@ -121,15 +128,16 @@ static dt_status check_pair(const box_check *c, const placed *p, const placed *q
     const dt_object *objects = c->set->objects + c->record->first;
     const dt_object *a = &objects[first->index], *b = &objects[second->index];
     double iou = dt_box_iou(first->box, second->box);
+    long long number = (long long)object_number(c, first->index);
     if (iou <= NEAR_IOU) return DT_OK;
     if (a->cls != b->cls)
         return say(c, second->index, DT_WARNING, "object-conflict",
-                   "nearly the same box as object %zu, which is '%s' (IoU %.3f)", first->index,
+                   "nearly the same box as object %lld, which is '%s' (IoU %.3f)", number,
                    c->set->classes[a->cls], iou);
     if (a->box.x1 == b->box.x1 && a->box.y1 == b->box.y1 && a->box.x2 == b->box.x2 && a->box.y2 == b->box.y2)
-        return say(c, second->index, DT_WARNING, "object-twice", "the same as object %zu", first->index);
-    return say(c, second->index, DT_WARNING, "object-near", "nearly the same box as object %zu (IoU %.3f)",
-               first->index, iou);
+        return say(c, second->index, DT_WARNING, "object-twice", "the same as object %lld", number);
+    return say(c, second->index, DT_WARNING, "object-near", "nearly the same box as object %lld (IoU %.3f)",
+               number, iou);
 }
 
 /* An IoU over 0.95 leaves the left edges at most 1 - 0.95 of a width apart: later boxes need no look. */

@@ -4,6 +4,7 @@
 
 #include "core/file.h"
 #include "core/mem.h"
+#include "core/strmap.h"
 #include "datasets/check/check.h"
 #include "datasets/image/fingerprint.h"
 
@@ -12,9 +13,10 @@ enum { GRAIN = 8, AT_ONCE = 512 };
 typedef struct decode_job {
     const dt_dataset *set;
     dt_fingerprint *prints;
+    size_t *first;         /* of each record: the first one with the same file, which is decoded once */
     dt_findings *findings; /* one a chunk, so that their order does not depend on threads */
     dt_error *errors;      /* one a worker: only "out of memory" ends up here */
-    int64_t first;         /* record at which the work in hand begins */
+    int64_t begin;         /* record at which the work in hand begins */
 } decode_job;
 
 /* The strongest reduction that leaves 64 pixels a side. */
@@ -51,8 +53,23 @@ static void decode_chunk(void *arg, int64_t begin, int64_t end, int worker)
 {
     decode_job *job = arg;
     dt_error *err = &job->errors[worker];
-    for (int64_t i = job->first + begin; i < job->first + end && err->status == DT_OK; i++)
-        decode_one(job, (size_t)i, &job->findings[i / GRAIN], err);
+    for (int64_t i = job->begin + begin; i < job->begin + end && err->status == DT_OK; i++)
+        if (job->first[i] == (size_t)i) decode_one(job, (size_t)i, &job->findings[i / GRAIN], err);
+}
+
+static dt_status find_repeats(const dt_dataset *set, size_t *first, dt_error *err)
+{
+    dt_strmap seen = {0};
+    dt_status st = DT_OK;
+    for (size_t i = 0; i < set->record_count && st == DT_OK; i++) {
+        const char *image = set->records[i].image;
+        first[i] = i;
+        int fresh = image ? dt_strmap_add(&seen, image, (int64_t)i) : 1;
+        if (fresh < 0) st = dt_fail_memory(err, seen.count, "a map of images");
+        if (fresh == 0) first[i] = (size_t)dt_strmap_get(&seen, image, 0);
+    }
+    dt_strmap_free(&seen);
+    return st;
 }
 
 static dt_status decode_all(decode_job *job, const dt_check_opts *opts, int threads)
@@ -60,7 +77,7 @@ static dt_status decode_all(decode_job *job, const dt_check_opts *opts, int thre
     int64_t total = (int64_t)job->set->record_count;
     for (int64_t done = 0; done < total;) {
         int64_t n = total - done < AT_ONCE ? total - done : AT_ONCE;
-        job->first = done;
+        job->begin = done;
         dt_parallel(opts->pool, n, GRAIN, decode_chunk, job);
         for (int i = 0; i < threads; i++)
             if (job->errors[i].status != DT_OK) return job->errors[i].status;
@@ -135,17 +152,23 @@ dt_status dt_check_decode(const dt_dataset *set, const dt_check_opts *opts, dt_f
     dt_status st = DT_OK;
     job.findings = dt_calloc(chunks, sizeof *job.findings);
     job.errors = dt_calloc((size_t)threads, sizeof *job.errors);
-    if (!job.findings || !job.errors) st = dt_fail_memory(err, chunks * sizeof *job.findings, "findings");
+    job.first = dt_calloc(set->record_count, sizeof *job.first);
+    if (!job.findings || !job.errors || !job.first)
+        st = dt_fail_memory(err, chunks * sizeof *job.findings, "findings");
+    if (st == DT_OK) st = find_repeats(set, job.first, err);
     if (st == DT_OK && (st = decode_all(&job, opts, threads)) != DT_OK)
         for (int i = threads - 1; i >= 0; i--)
             if (job.errors[i].status != DT_OK)
                 st = dt_fail(err, job.errors[i].status, "%s", job.errors[i].text);
+    for (size_t i = 0; i < set->record_count && st == DT_OK; i++)
+        prints[i] = prints[job.first[i]];
     for (size_t i = 0; i < chunks && job.findings; i++) {
         if (st == DT_OK && findings) st = dt_findings_append(findings, &job.findings[i], err);
         dt_findings_free(&job.findings[i]);
     }
     dt_free(job.findings);
     dt_free(job.errors);
+    dt_free(job.first);
     return st;
 }
 

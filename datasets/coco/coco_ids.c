@@ -112,16 +112,20 @@ static dt_status number_objects(const dt_output_job *job, const dt_split *split,
         if (own) see(&n, *own);
     }
     if (n.renew) n.next = 1;
-    for (size_t i = split->first; i < split->first + split->count && st == DT_OK; i++) {
-        const dt_record *r = &set->records[i];
-        if (!job->names[i].stem) continue;
-        for (size_t k = r->first; k < r->first + r->count && st == DT_OK; k++) {
-            const int64_t *own = own_object(&set->objects[k]);
-            int64_t id = give(&n, own, &changed);
-            ids->objects[k - ids->first_object] = id;
-            if (changed) st = say(findings, r, "annotation", *own, id, err);
+    /* Those that came to a record from another set last: they must not take the ids of the record's own set. */
+    for (int moved = 0; moved < 2; moved++)
+        for (size_t i = split->first; i < split->first + split->count && st == DT_OK; i++) {
+            const dt_record *r = &set->records[i];
+            if (!job->names[i].stem) continue;
+            for (size_t k = r->first; k < r->first + r->count && st == DT_OK; k++) {
+                const dt_object *o = &set->objects[k];
+                if ((o->extra && o->extra->home) != moved) continue;
+                const int64_t *own = own_object(o);
+                int64_t id = give(&n, own, &changed);
+                ids->objects[k - ids->first_object] = id;
+                if (changed) st = say(findings, r, "annotation", *own, id, err);
+            }
         }
-    }
     dt_id_map_free(&n.taken);
     return st;
 }

@@ -1,6 +1,7 @@
 /* Files and folders of a COCO data set. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/mem.h"
 #include "datasets/coco/coco.h"
@@ -168,10 +169,29 @@ static int count_hits(const char *folder, const char *const *names, size_t count
     return hits;
 }
 
+/* The folder above, without "..", unless the folder is a link to elsewhere. New string. */
+static char *folder_above(const char *folder)
+{
+    struct stat a, b;
+    char *up = dt_format("%s/..", folder), *plain = dt_path_dir(folder);
+    if (up && plain && stat(up, &a) == 0 && stat(plain, &b) == 0 && a.st_dev == b.st_dev &&
+        a.st_ino == b.st_ino) {
+        dt_free(up);
+        return plain;
+    }
+    if (!plain) {
+        dt_free(up);
+        up = NULL;
+    }
+    dt_free(plain);
+    return up;
+}
+
 dt_status dt_coco_find_images(const dt_coco_source *source, const char *image_dir, const char *const *names,
                               size_t count, char **base, dt_error *err)
 {
     const char *root = image_dir ? image_dir : source->folder;
+    char *above = folder_above(root);
     const char *const splits[] = {source->split, source->raw};
     int best = 0;
     *base = NULL;
@@ -179,12 +199,13 @@ dt_status dt_coco_find_images(const dt_coco_source *source, const char *image_di
         for (int images = 0; images < 2; images++)
             for (int s = 0; s < 3; s++) {
                 if (s > 0 && !*splits[s - 1]) continue;
-                char *folder = dt_format("%s%s%s%s%s", root, up ? "/.." : "", images ? "/images" : "",
-                                         s ? "/" : "", s ? splits[s - 1] : "");
-                int hits = folder ? count_hits(folder, names, count) : -1;
+                char *folder = dt_format("%s%s%s%s", up ? above : root, images ? "/images" : "", s ? "/" : "",
+                                         s ? splits[s - 1] : "");
+                int hits = above && folder ? count_hits(folder, names, count) : -1;
                 if (hits < 0) {
                     dt_free(folder);
                     dt_free(*base);
+                    dt_free(above);
                     *base = NULL;
                     return dt_fail_memory(err, strlen(root), "a path");
                 }
@@ -196,5 +217,6 @@ dt_status dt_coco_find_images(const dt_coco_source *source, const char *image_di
                     dt_free(folder);
                 }
             }
+    dt_free(above);
     return DT_OK;
 }

@@ -200,7 +200,7 @@ dt_status dt_coco_write(const dt_dataset *set, const dt_target_opts *opts, const
 {
     dt_output_names names;
     int64_t *classes;
-    DT_TRY(dt_output_names_make(set, opts, DT_NAMES_TEXT | DT_NAMES_NESTED, &names, report, err));
+    DT_TRY(dt_output_names_make(set, opts, dt_output_name_flags(opts), &names, report, err));
     char *here = getcwd(NULL, 0);
     dt_output_job job = {
         .set = set, .opts = opts, .names = names.items, .root = root, .here = here ? here : "/"};

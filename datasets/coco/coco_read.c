@@ -291,8 +291,8 @@ dt_status dt_coco_segmentation_read(const dt_record *record, const dt_object *ob
     dt_coco_texts texts = {.fd = -1};
     const char *text;
     if (!e || !e->segmentation_bytes) return dt_fail(err, DT_ERR_ARG, "the object has no segmentation");
-    dt_status st =
-        dt_coco_text(&texts, record->label, e->segmentation_offset, e->segmentation_bytes, &text, err);
+    dt_status st = dt_coco_text(&texts, dt_object_label(record, object), e->segmentation_offset,
+                                e->segmentation_bytes, &text, err);
     if (st == DT_OK) dt_str_append_n(out, text, e->segmentation_bytes);
     dt_coco_texts_close(&texts);
     if (st == DT_OK && out->failed) st = dt_fail_memory(err, e->segmentation_bytes, "a segmentation");

@@ -228,7 +228,7 @@ static dt_status put_again(dt_coco_record *w, const dt_record *r, const dt_objec
         changes[n++] = (dt_json_change){"ignore", "1"};
         if (!o->crowd) changes[n++] = (dt_json_change){"iscrowd", "0"};
     }
-    if (st == DT_OK) st = patch(w, r->label, o->extra->offset, o->extra->bytes, changes, n);
+    if (st == DT_OK) st = patch(w, dt_object_label(r, o), o->extra->offset, o->extra->bytes, changes, n);
     box_texts_free(&texts);
     return st;
 }
@@ -236,7 +236,7 @@ static dt_status put_again(dt_coco_record *w, const dt_record *r, const dt_objec
 dt_status dt_coco_put_annotation(dt_coco_record *w, const dt_record *r, const dt_object *o, int64_t id,
                                  int64_t image, int64_t category)
 {
-    if (r->origin == DT_ORIGIN_COCO && o->extra && o->extra->bytes)
+    if (dt_object_origin(r, o) == DT_ORIGIN_COCO && o->extra && o->extra->bytes)
         return put_again(w, r, o, id, image, category);
     dt_box b = pixels_of(w, r, o);
     dt_json *j = w->json;

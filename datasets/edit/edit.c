@@ -34,7 +34,8 @@ static void put_value(dt_str *out, double v)
 /* Opens the label file that the object is in. */
 static dt_status open_rows(dt_edit *e, const dt_record *r, const dt_object *o)
 {
-    char *path = o->ignore ? dt_yolo_label_path(r->image, "ignore") : dt_strdup(r->label);
+    char *path =
+        o->ignore ? dt_yolo_label_path(dt_object_image(r, o), "ignore") : dt_strdup(dt_object_label(r, o));
     if (!path) return dt_fail_memory(e->err, 1, "a path");
     if (e->rows_path && strcmp(e->rows_path, path) == 0) {
         dt_free(path);
@@ -80,9 +81,9 @@ static dt_status put_row(dt_edit *e, const dt_record *r, const dt_object *o, lab
 {
     static const char *const names[4] = {" xmin ", " ymin ", " xmax ", " ymax "};
     dt_box b = o->box;
-    int coco = r->origin == DT_ORIGIN_COCO;
+    int coco = dt_object_origin(r, o) == DT_ORIGIN_COCO;
     const double v[4] = {b.x1, b.y1, coco ? b.x2 - b.x1 : b.x2, coco ? b.y2 - b.y1 : b.y2};
-    if (r->origin == DT_ORIGIN_YOLO) {
+    if (dt_object_origin(r, o) == DT_ORIGIN_YOLO) {
         DT_TRY(put_yolo_row(e, r, o, cls, as_read, out));
     } else {
         dt_str_append(out, cls.name);
@@ -103,6 +104,7 @@ static dt_status say(dt_edit *e, const dt_record *r, const dt_object *before, co
                      dt_severity severity, dt_fate fate, const char *rule, const char *message)
 {
     int has_id = before->extra && before->extra->has_id && before->extra->id >= 0;
+    const char *from = dt_object_label(r, before);
     dt_str was = {0};
     dt_status st = put_row(e, r, before, label_of(e, before->cls), !(before->edited & DT_EDITED_BOX), &was);
     if (st == DT_OK)
@@ -110,7 +112,7 @@ static dt_status say(dt_edit *e, const dt_record *r, const dt_object *before, co
                              &(dt_finding){.severity = severity,
                                            .fate = fate,
                                            .rule = rule,
-                                           .file = r->label ? r->label : r->image,
+                                           .file = from ? from : r->image,
                                            .line = before->line,
                                            .object = has_id ? before->extra->id : before->index,
                                            .before = was.data,

@@ -48,7 +48,7 @@ static dt_status move_records(const dt_dataset *set, const int32_t *split_of, si
             out->records[out->splits[split_of[i]].first + at[split_of[i]]++] = set->records[i];
     for (size_t i = 0; i < out->record_count; i++) {
         dt_record *r = &out->records[i];
-        memcpy(out->objects + object, set->objects + r->first, r->count * sizeof *out->objects);
+        if (r->count) memcpy(out->objects + object, set->objects + r->first, r->count * sizeof *out->objects);
         r->first = object;
         object += r->count;
     }

@@ -10,17 +10,17 @@
 enum { LABEL_MAX = 96, PLACES = 6 };
 
 typedef struct tag {
-    int item;     /* index into the caller's arrays */
-    double score; /* 0 without scores */
+    int item; /* index into the caller's array */
+    double rank;
     double x, y, width, height;
-    char text[LABEL_MAX];
+    char text[LABEL_MAX]; /* "": no label */
 } tag;
 
-/* Descending score; equal ones in the order given. */
-static int by_score(const void *a, const void *b)
+/* Descending rank; equal ones in the order given. */
+static int by_rank(const void *a, const void *b)
 {
     const tag *p = a, *q = b;
-    if (p->score != q->score) return p->score < q->score ? 1 : -1;
+    if (p->rank != q->rank) return p->rank < q->rank ? 1 : -1;
     return p->item < q->item ? -1 : p->item > q->item;
 }
 
@@ -73,9 +73,7 @@ static int drawable(dt_box b)
     return isfinite(b.x1) && isfinite(b.y1) && isfinite(b.x2) && isfinite(b.y2);
 }
 
-dt_status dt_draw_detections(dt_image *image, const dt_box *boxes, const int32_t *classes,
-                             const float *scores, const char *const *names, int name_count, int count,
-                             dt_error *err)
+dt_status dt_draw_items(dt_image *image, const dt_draw_item *items, int count, dt_error *err)
 {
     if (!image->data || image->channels != 3)
         return dt_fail(err, DT_ERR_ARG, "drawing on an image with %d channels, 3 are needed",
@@ -89,25 +87,48 @@ dt_status dt_draw_detections(dt_image *image, const dt_box *boxes, const int32_t
     const int line = (int)fmax(rint(size * 0.003), 2), pad = (int)ceil(2 * scale);
     int n = 0;
     for (int i = 0; i < count; i++) {
-        if (!drawable(boxes[i])) continue;
+        if (!drawable(items[i].box)) continue;
         tag *t = &tags[n++];
         t->item = i;
-        t->score = scores && isfinite(scores[i]) ? (double)scores[i] : 0;
-        write_text(t->text, names, name_count, classes[i], scores ? &scores[i] : NULL);
+        t->rank = items[i].rank;
+        if (!items[i].text || !*items[i].text) continue;
+        snprintf(t->text, LABEL_MAX, "%s", items[i].text);
         t->width = ceil(dt_text_width(t->text, scale)) + 2 * pad;
         t->height = dt_text_height(scale) + 1;
     }
-    qsort(tags, (size_t)n, sizeof *tags, by_score);
+    qsort(tags, (size_t)n, sizeof *tags, by_rank);
     for (int i = n - 1; i >= 0; i--)
-        dt_draw_rect(image, boxes[tags[i].item], line, dt_class_color(classes[tags[i].item]));
+        dt_draw_rect(image, items[tags[i].item].box, line, items[tags[i].item].color);
     for (int i = 0; i < n; i++)
-        place_tag(&tags[i], tags, i, boxes[tags[i].item], image->width, image->height);
+        place_tag(&tags[i], tags, i, items[tags[i].item].box, image->width, image->height);
     for (int i = n - 1; i >= 0; i--) {
         const tag *t = &tags[i];
-        dt_rgb color = dt_class_color(classes[t->item]);
+        dt_rgb color = items[t->item].color;
+        if (!*t->text) continue;
         dt_draw_fill(image, (int)t->x, (int)t->y, (int)(t->x + t->width), (int)(t->y + t->height), color);
         dt_draw_text(image, t->x + pad, t->y, t->text, scale, dt_text_color_on(color));
     }
     dt_free(tags);
     return DT_OK;
+}
+
+dt_status dt_draw_detections(dt_image *image, const dt_box *boxes, const int32_t *classes,
+                             const float *scores, const char *const *names, int name_count, int count,
+                             dt_error *err)
+{
+    dt_draw_item *items = count > 0 ? dt_calloc((size_t)count, sizeof *items) : NULL;
+    char(*texts)[LABEL_MAX] = count > 0 ? dt_calloc((size_t)count, sizeof *texts) : NULL;
+    dt_status st = DT_OK;
+    if (count > 0 && (!items || !texts)) st = dt_fail_memory(err, (size_t)count * sizeof *texts, "labels");
+    for (int i = 0; i < count && st == DT_OK; i++) {
+        write_text(texts[i], names, name_count, classes[i], scores ? &scores[i] : NULL);
+        items[i] = (dt_draw_item){.box = boxes[i],
+                                  .color = dt_class_color(classes[i]),
+                                  .text = texts[i],
+                                  .rank = scores && isfinite(scores[i]) ? (double)scores[i] : 0};
+    }
+    if (st == DT_OK) st = dt_draw_items(image, items, count, err);
+    dt_free(items);
+    dt_free(texts);
+    return st;
 }

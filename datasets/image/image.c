@@ -128,6 +128,8 @@ dt_status dt_image_decode(const void *data, size_t size, const char *name, const
         return dt_fail(err, DT_ERR_ARG, "%s: reduce is %d; 1, 2, 4 or 8 are possible", name, opts->reduce);
     DT_TRY(dt_image_probe_memory(data, size, name, &info, err));
     DT_TRY(check_size(name, info.width, info.height, err));
+    if (opts->numbers && info.format != DT_IMAGE_PNG)
+        return dt_fail(err, DT_ERR_UNSUPPORTED, "%s: is no PNG file: its pixels are no numbers", name);
     dt_status st = info.format == DT_IMAGE_JPEG
                        ? dt_jpeg_decode(data, size, name, opts, warnings != NULL, image, &complaints, err)
                        : dt_png_decode(data, size, name, opts, warnings != NULL, image, &complaints, err);

@@ -20,11 +20,21 @@ void dt_image_free(dt_image *image);
 /** Pictures beyond this are refused before any memory is taken. */
 enum { DT_IMAGE_MAX_SIDE = 65500, DT_IMAGE_MAX_PIXELS = 1 << 28 };
 
+/** Colours of a palette file, entry by entry. */
+typedef struct dt_palette {
+    int count; /* 0: the file has none */
+    uint8_t rgb[256][3];
+} dt_palette;
+
 typedef struct dt_image_load_opts {
     int raw_orientation; /* 1: leave the EXIF orientation alone (default: pixels come out upright) */
     int gray;            /* 1: one channel out (default: three, RGB) */
     int reduce;          /* JPEG only: decode at 1/reduce size (1, 2, 4, 8); 0 = 1. Changes pixels */
     int reduce_to; /* JPEG only, > 0: the smallest of these sizes whose longer side is still at least this long */
+    dt_palette
+        *numbers; /* PNG only, not NULL: what a palette or gray file has stored comes out as one channel of
+                            numbers, not as colours, and the palette is filled in. Other kinds of PNG come out as colours,
+                            3 channels; 16 bits a sample are DT_ERR_UNSUPPORTED */
 } dt_image_load_opts;
 
 /** What a file holds, from its header. width and height are those of the stored picture; upright_* those

@@ -84,6 +84,27 @@ static void compose(uint8_t *out, const uint8_t *px, int width, int channels, in
     }
 }
 
+static void take_palette(const decoder *d, dt_palette *palette)
+{
+    png_colorp colors;
+    int count = 0;
+    palette->count = 0;
+    if (!png_get_PLTE(d->png, d->info, &colors, &count)) return;
+    for (int i = 0; i < count && i < 256; i++) {
+        palette->rgb[i][0] = colors[i].red;
+        palette->rgb[i][1] = colors[i].green;
+        palette->rgb[i][2] = colors[i].blue;
+    }
+    palette->count = count;
+}
+
+/* 1 if the pixels are to come out as the numbers that they are stored as. */
+static int wants_numbers(const decoder *d)
+{
+    int kind = png_get_color_type(d->png, d->info);
+    return d->opts->numbers && (kind == PNG_COLOR_TYPE_PALETTE || kind == PNG_COLOR_TYPE_GRAY);
+}
+
 /* Runs under setjmp: everything that must survive a jump lives in *d. */
 static dt_status decode(decoder *d)
 {
@@ -99,13 +120,24 @@ static dt_status decode(decoder *d)
     if ((double)png_get_rowbytes(png, d->info) * height > 1032.0 * (double)d->size + 65536.0)
         return dt_fail(d->err, DT_ERR_FORMAT, "%s: damaged or truncated PNG: %d x %d pixels in %zu bytes",
                        d->name, width, height, d->size);
-    png_set_expand(png); /* palette to RGB, 1/2/4 bit gray to 8, tRNS to alpha */
+    int numbers = wants_numbers(d);
+    if (d->opts->numbers) {
+        *d->opts->numbers = (dt_palette){0};
+        if (png_get_color_type(png, d->info) == PNG_COLOR_TYPE_PALETTE) take_palette(d, d->opts->numbers);
+        if (png_get_bit_depth(png, d->info) == 16)
+            return dt_fail(d->err, DT_ERR_UNSUPPORTED, "%s: 16 bits a sample; numbers of 8 bits are read",
+                           d->name);
+    }
+    if (numbers)
+        png_set_packing(png);
+    else
+        png_set_expand(png); /* palette to RGB, 1/2/4 bit gray to 8, tRNS to alpha */
     png_set_strip_16(png);
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, d->info);
     d->channels = png_get_channels(png, d->info);
     size_t stride = png_get_rowbytes(png, d->info);
-    int out_channels = d->opts->gray ? 1 : 3;
+    int out_channels = d->opts->gray || numbers ? 1 : 3;
     DT_TRY(dt_image_create(d->image, width, height, out_channels, d->err));
     uint8_t *rows = d->image->data;
     if (d->channels != out_channels) {

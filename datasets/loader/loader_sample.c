@@ -3,7 +3,7 @@
 
 #include "core/mem.h"
 #include "datasets/loader/loader_internal.h"
-#include "datasets/transforms/color.h"
+#include "datasets/transforms/planes.h"
 
 dt_status sample_store_init(sample_store *store, const dt_source *source, const dt_loader_opts *opts,
                             dt_error *err)

@@ -195,6 +195,8 @@ static void write_counts(dt_json *j, const dt_target_report *r)
     write_count(j, "boxes_crowd_left_out", r->boxes.crowd);
     write_count(j, "boxes_ignored", r->boxes.ignored);
     write_count(j, "boxes_invalid_kept", r->boxes.left);
+    write_count(j, "masks_kept", r->masks_kept);
+    write_count(j, "masks_lost", r->masks_lost);
     dt_json_key(j, "not_held"); /* objects with something that the target cannot hold, by kind */
     dt_json_object(j);
     for (int i = 0; i < DT_FIELDS; i++)

@@ -47,7 +47,7 @@ static dt_status say(const fitter *f, const dt_object *object, const char *befor
         &(dt_finding){.severity = severity,
                       .fate = fate,
                       .rule = rule,
-                      .file = f->record->label,
+                      .file = dt_object_label(f->record, object),
                       .line = object->line,
                       .object = has_id && object->extra->id >= 0 ? object->extra->id : object->index,
                       .before = before,
@@ -117,7 +117,7 @@ static dt_status fit_box(const fitter *f, dt_object *object, int *stays)
     return DT_OK;
 }
 
-static unsigned fields_of(const dt_object *o)
+unsigned dt_fit_fields(const dt_object *o)
 {
     const dt_object_extra *e = o->extra;
     unsigned has = 0;
@@ -137,8 +137,8 @@ static unsigned fields_of(const dt_object *o)
 static dt_status say_lost(const fitter *f, const dt_object *object)
 {
     char message[200] = "the target does not hold:";
-    unsigned lost = fields_of(object) & f->opts->lost;
-    if (!lost || f->record->origin == f->opts->origin) return DT_OK;
+    unsigned lost = dt_fit_fields(object) & f->opts->lost;
+    if (!lost || (int)dt_object_origin(f->record, object) == f->opts->origin) return DT_OK;
     for (int i = 0; i < DT_FIELDS; i++) {
         if (!(lost >> i & 1)) continue;
         f->counts->lost[i]++;

@@ -24,6 +24,9 @@ typedef enum dt_field {
 } dt_field;
 extern const char *const dt_field_names[DT_FIELDS];
 
+/** What this object has: bits 1 << field. */
+unsigned dt_fit_fields(const dt_object *object);
+
 typedef struct dt_fit_opts {
     dt_difficult difficult; /* IGNORE: kept with `ignore` set */
     dt_crowd crowd;         /* IGNORE: kept with `ignore` set, no longer a crowd */

@@ -16,13 +16,18 @@ enum {
     DT_NAMES_NESTED = 4, /* pictures of COCO files stay in the folders that file_name has */
 };
 
+/** What the writer of the options' format and layout asks for in dt_output_names_make. */
+unsigned dt_output_name_flags(const dt_target_opts *opts);
+
 typedef struct dt_output_names {
     dt_output_name *items; /* one a record of the set */
     dt_arena texts;
 } dt_output_names;
 
-/** Chooses the names: the picture's own stem; the second "a" of a folder becomes "a_2". Records whose picture is needed
- *  and cannot be had get none. Counts images, backgrounds and skipped of the report. */
+/** Chooses the names: the picture's own stem; the second "a" of a folder becomes "a_2". Records of several sources
+ *  (dt_record.source): those of an earlier one keep their names, names that differ in case only count as the same between
+ *  sources, and a new name is none that another record has. Records whose picture is needed and cannot be had get none. Counts
+ *  images, backgrounds and skipped of the report. */
 dt_status dt_output_names_make(const dt_dataset *set, const dt_target_opts *opts, unsigned flags,
                                dt_output_names *names, dt_target_report *report, dt_error *err);
 void dt_output_names_free(dt_output_names *names);

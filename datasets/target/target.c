@@ -22,6 +22,11 @@ static const unsigned lost_fields[DT_FORMATS] = {
 static const dt_origin origins[DT_FORMATS] = {
     [DT_FORMAT_VOC] = DT_ORIGIN_VOC, [DT_FORMAT_YOLO] = DT_ORIGIN_YOLO, [DT_FORMAT_COCO] = DT_ORIGIN_COCO};
 
+unsigned dt_format_fields(dt_convert_format format)
+{
+    return ((1u << DT_FIELDS) - 1) & ~lost_fields[format];
+}
+
 void dt_target_report_free(dt_target_report *report)
 {
     dt_findings_free(&report->findings);
@@ -93,6 +98,51 @@ static int is_same_format(const dt_target_opts *opts)
     return 1;
 }
 
+/* Why the masks of a record cannot go along, or NULL. */
+static const char *mask_obstacle(const dt_dataset *set, const dt_target_opts *opts, const dt_record *r)
+{
+    const dt_masks *m = r->masks;
+    if (opts->write || opts->format != DT_FORMAT_VOC) return "the target does not hold segmentation files";
+    if (opts->images == DT_IMAGES_NONE) return "segmentation files are left out as pictures are";
+    if (!m->count && !m->stated && !r->count) return NULL;
+    if (r->count != m->stated || m->count != m->stated)
+        return "objects were left out: the numbers of the others in the segmentation files would be wrong";
+    for (size_t i = 0; i < r->count; i++) {
+        const dt_object *o = &set->objects[r->first + i];
+        if (o->index != (int32_t)i)
+            return "the order of the objects changed: their numbers in the segmentation files would be wrong";
+        if (strcmp(set->classes[o->cls], m->names[i]) != 0)
+            return "the class of an object changed: its number in the segmentation files would be wrong";
+    }
+    return NULL;
+}
+
+/* Nothing of a segmentation gets lost unsaid. That another format has none is no surprise. */
+static dt_status settle_masks(dt_dataset *set, const dt_target_opts *opts, dt_target_report *report,
+                              dt_error *err)
+{
+    int other = opts->write || opts->format != DT_FORMAT_VOC;
+    for (size_t i = 0; i < set->record_count; i++) {
+        dt_record *r = &set->records[i];
+        const char *obstacle = r->masks ? mask_obstacle(set, opts, r) : NULL;
+        if (!r->masks) continue;
+        if (!obstacle) {
+            report->masks_kept++;
+            continue;
+        }
+        report->masks_lost++;
+        r->edited |= DT_EDITED_MASKS;
+        DT_TRY(dt_findings_add(&report->findings,
+                               &(dt_finding){.severity = other ? DT_NOTE : DT_WARNING,
+                                             .fate = DT_FATE_CHANGED,
+                                             .rule = "mask-lost",
+                                             .file = r->masks->files[r->masks->files[0] ? 0 : 1],
+                                             .object = -1},
+                               err, "%s", obstacle));
+    }
+    return DT_OK;
+}
+
 dt_status dt_target_fit(dt_dataset *set, const dt_target_opts *opts, dt_target_report *report, dt_error *err)
 {
     size_t class_count = opts->class_count ? opts->class_count : set->class_count;
@@ -105,6 +155,7 @@ dt_status dt_target_fit(dt_dataset *set, const dt_target_opts *opts, dt_target_r
                            .class_count = class_count,
                            .need_images = opts->images != DT_IMAGES_NONE && !opts->keep_imageless};
     if (!opts->write) DT_TRY(dt_dataset_fit(set, &o, &report->boxes, &report->findings, err));
+    DT_TRY(settle_masks(set, opts, report, err));
     set->class_count = class_count;
     report->classes = class_count;
     report->splits = set->split_count;

@@ -59,6 +59,7 @@ struct dt_target_report {
     dt_fit_counts boxes;
     size_t reader_dropped; /* boxes that the reader could not make out */
     size_t splits, classes;
+    size_t masks_kept, masks_lost; /* pictures whose segmentation is in the new set, and is not */
     dt_findings
         findings; /* of the whole run: those of opening the sources and of the edit stand in it already */
 };
@@ -74,6 +75,9 @@ dt_status dt_target_check(const char *path, const char *const *sources, size_t s
  *  is in pixels and is changed by fitting. On failure the target is as it was. */
 dt_status dt_target_write(dt_dataset *set, const dt_target_opts *opts, dt_target_report *report,
                           dt_error *err);
+
+/** What objects of this format may have besides class and box: bits 1 << dt_field. VOC holds `ignore` as `difficult`. */
+unsigned dt_format_fields(dt_convert_format format);
 
 /** The first half of dt_target_write alone, for a dry run. */
 dt_status dt_target_fit(dt_dataset *set, const dt_target_opts *opts, dt_target_report *report, dt_error *err);

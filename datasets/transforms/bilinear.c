@@ -10,9 +10,7 @@
 #include <emmintrin.h>
 #endif
 
-/* Bytes behind a filtered row that the four-wide stores of three-channel pixels may touch; also what the
- * eight-byte loads may read behind a source row. */
-enum { SLACK = 16 };
+enum { SLACK = DT_TAP_SLACK };
 
 dt_tap dt_tap_column(double pos, int size)
 {
@@ -37,6 +35,12 @@ dt_tap dt_tap_column(double pos, int size)
  * bits. `src` may be read up to SLACK bytes behind its end. */
 static void filter_row_3(const uint8_t *src, const dt_tap *cols, int columns, int16_t *out)
 {
+#if defined(__x86_64__)
+    if (dt_cpu_get_level() >= DT_CPU_AVX2) {
+        dt_filter_row_3_avx2(src, cols, columns, out);
+        return;
+    }
+#endif
 #if defined(__SSE2__)
     const __m128i zero = _mm_setzero_si128();
     for (int x = 0; x < columns; x++) {
@@ -92,7 +96,7 @@ static const int16_t *filtered_row(const dt_image *src, const dt_tap *cols, int 
     int slot = cache->row[0] == keep ? 1 : 0;
     size_t bytes = (size_t)src->width * (size_t)src->channels;
     const uint8_t *row = src->data + (size_t)y * bytes;
-    if (y == src->height - 1) {
+    if ((size_t)(src->height - y) * bytes < bytes + SLACK) { /* the loads would reach behind the picture */
         memcpy(padded, row, bytes);
         row = padded;
     }

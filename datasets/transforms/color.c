@@ -6,40 +6,33 @@
 #include "core/cpu.h"
 
 /* ---- HSV ----
- * OpenCV computes RGB -> HSV with reciprocals of 12 fractional bits. */
+ * OpenCV computes RGB -> HSV with reciprocals of 12 fractional bits, 255 / v and 30 / diff, rounded to nearest. Divided as
+ * floats they come out equal for every byte, and loops without tables become vector code. */
 
 enum { HSV_SHIFT = 12, CHUNK = 256 };
 
-typedef struct hsv_tables {
-    int32_t sat[256], hue[256]; /* reciprocals: 255 / v and 30 / diff */
-} hsv_tables;
-
-static void make_tables(hsv_tables *t)
+DT_INLINE int reciprocal(float scale, int byte)
 {
-    t->sat[0] = t->hue[0] = 0;
-    for (int i = 1; i < 256; i++) {
-        t->sat[i] = (int32_t)lrint((255 << HSV_SHIFT) / (1. * i));
-        t->hue[i] = (int32_t)lrint((180 << HSV_SHIFT) / (6. * i));
-    }
+    return (int)(scale / (float)(byte > 0 ? byte : 1) + 0.5f);
 }
 
-static inline void to_hsv(const hsv_tables *t, int r, int g, int b, int *h, int *s, int *v)
+DT_INLINE void to_hsv(int r, int g, int b, int *h, int *s, int *v)
 {
     int max = r > g ? r : g, min = r < g ? r : g;
     max = max > b ? max : b;
     min = min < b ? min : b;
     int diff = max - min;
     int sector = max == r ? g - b : max == g ? b - r + 2 * diff : r - g + 4 * diff;
-    int hue = (sector * t->hue[diff] + (1 << (HSV_SHIFT - 1))) >> HSV_SHIFT;
+    int hue = (sector * reciprocal(30 << HSV_SHIFT, diff) + (1 << (HSV_SHIFT - 1))) >> HSV_SHIFT;
     *h = hue + (hue < 0 ? 180 : 0);
-    *s = (diff * t->sat[max] + (1 << (HSV_SHIFT - 1))) >> HSV_SHIFT;
+    *s = (diff * reciprocal(255 << HSV_SHIFT, max) + (1 << (HSV_SHIFT - 1))) >> HSV_SHIFT;
     *v = max;
 }
 
 /* How much of the saturation a channel loses at this hue, 0..30: nothing within a sixth of a turn (30 steps
  * of 2 degrees) of the channel's own hue, all of it from a third on. `k`: hue + 150 for red, + 90 for green,
  * + 30 for blue. */
-static inline int hue_distance(int k)
+DT_INLINE int hue_distance(int k)
 {
     k = k >= 180 ? k - 180 : k;
     int d = k < 120 - k ? k : 120 - k;
@@ -49,13 +42,13 @@ static inline int hue_distance(int k)
 
 /* v * (1 - s / 255 * distance / 30), rounded. Integers up to the one division, so that every compiler can
  * turn it into vector code without assumptions about floating point. */
-static inline int hsv_channel(int s, int v, int distance)
+DT_INLINE int hsv_channel(int s, int v, int distance)
 {
     int scaled = v * (255 * 30 - s * distance);
     return (int)((float)scaled * (1.f / (255 * 30)) + 0.5f);
 }
 
-static inline void from_hsv(int h, int s, int v, int *r, int *g, int *b)
+DT_INLINE void from_hsv(int h, int s, int v, int *r, int *g, int *b)
 {
     *r = hsv_channel(s, v, hue_distance(h + 150));
     *g = hsv_channel(s, v, hue_distance(h + 90));
@@ -64,10 +57,8 @@ static inline void from_hsv(int h, int s, int v, int *r, int *g, int *b)
 
 void dt_rgb_to_hsv(const uint8_t rgb[3], uint8_t hsv[3])
 {
-    hsv_tables tables;
-    make_tables(&tables);
     int h, s, v;
-    to_hsv(&tables, rgb[0], rgb[1], rgb[2], &h, &s, &v);
+    to_hsv(rgb[0], rgb[1], rgb[2], &h, &s, &v);
     hsv[0] = (uint8_t)h;
     hsv[1] = (uint8_t)s;
     hsv[2] = (uint8_t)v;
@@ -82,10 +73,25 @@ void dt_hsv_to_rgb(const uint8_t hsv[3], uint8_t rgb[3])
     rgb[2] = (uint8_t)b;
 }
 
+/* Where the arithmetic gives every entry of the tables (nearly always), it takes their place. */
 typedef struct jitter {
-    hsv_tables tables;
     int32_t lut_h[256], lut_s[256], lut_v[256];
+    int32_t shift;
+    float gain_s, gain_v;
+    int tables;
 } jitter;
+
+DT_INLINE int shifted_hue(int h, int shift)
+{
+    h += shift;
+    return h >= 180 ? h - 180 : h;
+}
+
+DT_INLINE int scaled_byte(int v, float gain)
+{
+    const int scaled = (int)((float)v * gain);
+    return scaled < 255 ? scaled : 255;
+}
 
 /* A chunk at a time through small planes, which the compiler turns into vector code. */
 DT_CLONES static void jitter_pixels(const jitter *j, uint8_t *restrict px, size_t count)
@@ -100,15 +106,23 @@ DT_CLONES static void jitter_pixels(const jitter *j, uint8_t *restrict px, size_
         }
         for (size_t i = 0; i < n; i++) {
             int hue, sat, val;
-            to_hsv(&j->tables, r[i], g[i], b[i], &hue, &sat, &val);
+            to_hsv(r[i], g[i], b[i], &hue, &sat, &val);
             h[i] = hue;
             s[i] = sat;
             v[i] = val;
         }
-        for (size_t i = 0; i < n; i++) {
-            h[i] = j->lut_h[h[i]];
-            s[i] = j->lut_s[s[i]];
-            v[i] = j->lut_v[v[i]];
+        if (j->tables) {
+            for (size_t i = 0; i < n; i++) {
+                h[i] = j->lut_h[h[i]];
+                s[i] = j->lut_s[s[i]];
+                v[i] = j->lut_v[v[i]];
+            }
+        } else {
+            for (size_t i = 0; i < n; i++) {
+                h[i] = shifted_hue(h[i], j->shift);
+                s[i] = scaled_byte(s[i], j->gain_s);
+                v[i] = scaled_byte(v[i], j->gain_v);
+            }
         }
         for (size_t i = 0; i < n; i++) {
             int red, green, blue;
@@ -130,21 +144,32 @@ static double clip_byte(double v)
     return v < 0 ? 0 : v > 255 ? 255 : v;
 }
 
+static void make_jitter(jitter *j, double hue, double sat, double val)
+{
+    for (int i = 0; i < 256; i++) {
+        double shifted = fmod(i + hue * 180, 180);
+        if (shifted < 0) shifted += 180;
+        int h = (int)shifted;
+        j->lut_h[i] = h < 180 ? h : 0; /* -1e-20 + 180 is 180 */
+        j->lut_s[i] = (int)clip_byte(i * (sat + 1));
+        j->lut_v[i] = (int)clip_byte(i * (val + 1));
+    }
+    j->shift = j->lut_h[0];
+    j->gain_s = (float)fmin(fmax(sat + 1, 0), 256);
+    j->gain_v = (float)fmin(fmax(val + 1, 0), 256);
+    j->tables = 0;
+    for (int i = 0; i < 256; i++)
+        j->tables |= (i < 180 && j->lut_h[i] != shifted_hue(i, j->shift)) ||
+                     j->lut_s[i] != scaled_byte(i, j->gain_s) || j->lut_v[i] != scaled_byte(i, j->gain_v);
+}
+
 dt_status dt_image_hsv_jitter(dt_image *image, double hue, double sat, double val, dt_error *err)
 {
     if (!image->data || image->channels != 3)
         return dt_fail(err, DT_ERR_ARG, "hsv jitter of an image with %d channels", image->channels);
     if (hue == 0 && sat == 0 && val == 0) return DT_OK;
     jitter j;
-    make_tables(&j.tables);
-    for (int i = 0; i < 256; i++) {
-        double shifted = fmod(i + hue * 180, 180);
-        if (shifted < 0) shifted += 180;
-        int h = (int)shifted;
-        j.lut_h[i] = h < 180 ? h : 0; /* -1e-20 + 180 is 180 */
-        j.lut_s[i] = (int)clip_byte(i * (sat + 1));
-        j.lut_v[i] = (int)clip_byte(i * (val + 1));
-    }
+    make_jitter(&j, hue, sat, val);
     jitter_pixels(&j, image->data, (size_t)image->width * (size_t)image->height);
     return DT_OK;
 }
@@ -169,29 +194,4 @@ dt_status dt_image_blend(const dt_image *a, const dt_image *b, double ratio, dt_
     size_t n = (size_t)a->width * (size_t)a->height * (size_t)a->channels;
     blend_bytes(a->data, b->data, (int)lrint(ratio * 65536), dst->data, n);
     return DT_OK;
-}
-
-/* ---- planes ---- */
-
-DT_CLONES static void divide_planes(const uint8_t *restrict px, size_t n, float divisor, float *restrict red,
-                                    float *restrict green, float *restrict blue)
-{
-    for (size_t i = 0; i < n; i++) {
-        red[i] = (float)px[3 * i] / divisor;
-        green[i] = (float)px[3 * i + 1] / divisor;
-        blue[i] = (float)px[3 * i + 2] / divisor;
-    }
-}
-
-void dt_image_to_planes(const dt_image *rgb, float divisor, const float mean[3], const float std[3],
-                        float *planes)
-{
-    size_t n = (size_t)rgb->width * (size_t)rgb->height;
-    divide_planes(rgb->data, n, divisor, planes, planes + n, planes + 2 * n);
-    for (int c = 0; c < 3; c++) {
-        if (mean[c] == 0 && std[c] == 1) continue;
-        float *plane = planes + (size_t)c * n;
-        for (size_t i = 0; i < n; i++)
-            plane[i] = (plane[i] - mean[c]) / std[c];
-    }
 }

@@ -18,9 +18,4 @@ dt_status dt_image_hsv_jitter(dt_image *image, double hue, double sat, double va
 /** dst = a * ratio + b * (1 - ratio), rounded; a and b of one shape, dst may be one of them. */
 dt_status dt_image_blend(const dt_image *a, const dt_image *b, double ratio, dt_image *dst, dt_error *err);
 
-/** Interleaved RGB bytes -> three float planes of width * height: (pixel / divisor - mean[c]) / std[c], each
- * step rounded to float as PyTorch rounds it. */
-void dt_image_to_planes(const dt_image *rgb, float divisor, const float mean[3], const float std[3],
-                        float *planes);
-
 #endif

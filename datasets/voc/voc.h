@@ -6,7 +6,11 @@
  *
  * Splits come from ImageSets/Main/<name>.txt. Files of class columns (aeroplane_train.txt: "000012 -1") are no splits.
  * `trainval` is the union of train and val: it is skipped where both are there and becomes `train` where one is missing.
- * Without any list, all annotations are the split `train`. */
+ * Without any list, all annotations are the split `train`.
+ *
+ * Segmentation: SegmentationClass/ and SegmentationObject/ beside Annotations/ belong to the pictures of the same name
+ * (dt_record.masks); ImageSets/Segmentation/ lists pictures that have them and makes no splits. Pixels are looked at by
+ * datasets/check/check_masks.c. */
 #ifndef DT_DATASETS_VOC_H
 #define DT_DATASETS_VOC_H
 
@@ -40,6 +44,7 @@ typedef struct dt_voc_file {
     const char *filename;
     int32_t width, height;
     const char *attributes, *other, *size_other; /* as in dt_record_extra */
+    size_t objects; /* <object> elements, those that could not be read included */
 } dt_voc_file;
 
 /** Adds the objects of one annotation to the last record. External entities, DTDs and entity definitions are not looked

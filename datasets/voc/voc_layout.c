@@ -58,6 +58,7 @@ static void year_free(dt_voc_year *y)
     dt_strmap_free(&y->xml_by_stem);
     dt_strmap_free(&y->image_by_stem);
     dt_arena_free(&y->stems);
+    dt_voc_mask_files_free(&y->masks);
     dt_free(y->annotations);
     dt_free(y->images);
     dt_free(y->lists);
@@ -272,6 +273,14 @@ static dt_status read_lists(dt_voc_year *y, dt_findings *findings, dt_error *err
     return st;
 }
 
+static dt_status find_masks(const char *path, const dt_names *names, const char *image_sets,
+                            const dt_names *sets, dt_voc_mask_files *masks, dt_error *err)
+{
+    for (int k = 0; k < DT_MASKS; k++)
+        DT_TRY(find_folder(path, names, dt_voc_mask_folders[k], NULL, &masks->folders[k], err));
+    return image_sets ? find_folder(image_sets, sets, "Segmentation", NULL, &masks->lists, err) : DT_OK;
+}
+
 /* Fills a year from a folder; *found = 0 if there are no annotations in it. */
 static dt_status read_year(const char *path, dt_voc_year *y, int *found, dt_findings *findings, dt_error *err)
 {
@@ -284,6 +293,7 @@ static dt_status read_year(const char *path, dt_voc_year *y, int *found, dt_find
     if (st == DT_OK) st = find_folder(path, &names, "ImageSets", NULL, &image_sets, err);
     if (st == DT_OK && image_sets) st = dt_dir_list(image_sets, &sets, err);
     if (st == DT_OK && image_sets) st = find_folder(image_sets, &sets, "Main", NULL, &y->lists, err);
+    if (st == DT_OK) st = find_masks(path, &names, image_sets, &sets, &y->masks, err);
     for (size_t i = 0; i < names.count && st == DT_OK && !y->annotations; i++)
         if (is_xml(names.items[i]) && !(y->annotations = dt_strdup(path)))
             st = dt_fail_memory(err, strlen(path), "a path");
@@ -299,6 +309,7 @@ static dt_status read_year(const char *path, dt_voc_year *y, int *found, dt_find
     DT_TRY(index_stems(y, &y->xml_names, is_xml, &y->xml_by_stem, y->annotations, findings, err));
     DT_TRY(
         index_stems(y, &y->image_names, dt_image_has_extension, &y->image_by_stem, y->images, findings, err));
+    DT_TRY(dt_voc_mask_index(&y->masks, err));
     return read_lists(y, findings, err);
 }
 

@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/strmap.h"
 #include "datasets/findings.h"
+#include "datasets/voc/voc_mask_files.h"
 
 /** One folder of annotations ("year"). */
 typedef struct dt_voc_year {
@@ -16,6 +17,7 @@ typedef struct dt_voc_year {
     dt_arena stems;
     dt_names split_names;
     dt_names *split_ids; /* one list a split */
+    dt_voc_mask_files masks;
 } dt_voc_year;
 
 typedef struct dt_voc_layout {

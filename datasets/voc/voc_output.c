@@ -7,6 +7,7 @@
 #include "core/mem.h"
 #include "core/num.h"
 #include "datasets/target/output_split.h"
+#include "datasets/voc/voc_mask_files.h"
 
 /* Text of an element. XML 1.0 cannot hold most control characters, whatever the escape: they become U+FFFD,
  * as bytes that are not UTF-8. */
@@ -74,8 +75,9 @@ static void put_flag(dt_str *out, const char *name, int value, int always)
 
 /* VOC's own readers fail where truncated or difficult is missing: objects of other formats get them. What comes from VOC
  * stays as it is. */
-static void put_object(dt_str *out, const dt_output_job *job, const dt_object *o, int from_voc)
+static void put_object(dt_str *out, const dt_output_job *job, const dt_record *r, const dt_object *o)
 {
+    int from_voc = dt_object_origin(r, o) == DT_ORIGIN_VOC;
     const dt_object_extra *e = o->extra;
     shift by = shift_of(job);
     dt_str_printf(out, "\t<object%s>\n", from_voc && e && e->attributes ? e->attributes : "");
@@ -128,7 +130,7 @@ static void put_all(dt_str *xml, const dt_output_job *job, const dt_record *r, c
     put_size(xml, r, from_voc);
     if (!from_voc) dt_str_append(xml, "\t<segmented>0</segmented>\n");
     for (size_t i = 0; i < r->count; i++)
-        put_object(xml, job, &job->set->objects[r->first + i], from_voc);
+        put_object(xml, job, r, &job->set->objects[r->first + i]);
     dt_str_append(xml, "</annotation>\n");
 }
 
@@ -151,27 +153,55 @@ static dt_status put_annotation(const dt_output_job *job, dt_output_list *files,
     return st;
 }
 
+/* 1 if the masks of a record still are those of its objects (dt_target_fit has looked). */
+static int keeps_masks(const dt_record *r)
+{
+    return r->masks && !(r->edited & DT_EDITED_MASKS);
+}
+
+/* The files as they are: linked or copied as the pictures are. */
+static dt_status put_masks(const dt_output_job *job, dt_output_list *files, size_t record, dt_error *err)
+{
+    const dt_record *r = &job->set->records[record];
+    for (int k = 0; k < DT_MASKS && keeps_masks(r); k++) {
+        const char *from = r->masks->files[k];
+        if (!from) continue;
+        char *path =
+            dt_format("%s/%s%s", dt_voc_mask_folders[k], job->names[record].stem, dt_path_extension(from));
+        if (!path) return dt_fail_memory(err, strlen(from), "a path");
+        dt_status st = job->opts->images == DT_IMAGES_COPY
+                           ? dt_output_copy(files, job->root, path, from, err)
+                           : dt_output_link(files, job->root, path, from, job->here, err);
+        dt_free(path);
+        DT_TRY(st);
+    }
+    return DT_OK;
+}
+
 static dt_status put_record(const dt_output_job *job, dt_output_list *files, size_t record, dt_error *err)
 {
     if (job->names[record].repeat) return DT_OK;
     DT_TRY(dt_output_picture(job, files, record, "JPEGImages", err));
+    DT_TRY(put_masks(job, files, record, err));
     return put_annotation(job, files, record, err);
 }
 
-static void add_names(dt_str *text, const dt_output_job *job, const dt_split *split)
+static void add_names(dt_str *text, const dt_output_job *job, const dt_split *split, int masks_only)
 {
     for (size_t i = split->first; split->count && i < split->first + split->count; i++)
-        if (job->names[i].stem) dt_str_printf(text, "%s\n", job->names[i].stem);
+        if (job->names[i].stem && (!masks_only || keeps_masks(&job->set->records[i])))
+            dt_str_printf(text, "%s\n", job->names[i].stem);
 }
 
-/* Writes ImageSets/Main/<name>.txt: the pictures of one split, or of two. */
-static dt_status put_list(const dt_output_job *job, const char *name, const dt_split *split,
+/* Writes ImageSets/<kind>/<name>.txt: the pictures of one split, or of two. */
+static dt_status put_list(const dt_output_job *job, const char *kind, const char *name, const dt_split *split,
                           const dt_split *second, dt_output_list *files, dt_error *err)
 {
     dt_str text = {0};
-    char *path = dt_format("ImageSets/Main/%s.txt", name);
-    add_names(&text, job, split);
-    if (second) add_names(&text, job, second);
+    int masks_only = strcmp(kind, "Segmentation") == 0;
+    char *path = dt_format("ImageSets/%s/%s.txt", kind, name);
+    add_names(&text, job, split, masks_only);
+    if (second) add_names(&text, job, second, masks_only);
     dt_status st = text.failed || !path
                        ? dt_fail_memory(err, text.len, "a list of images")
                        : dt_output_write(files, job->root, path, text.data ? text.data : "", text.len, err);
@@ -180,26 +210,49 @@ static dt_status put_list(const dt_output_job *job, const char *name, const dt_s
     return st;
 }
 
+/* The lists of all splits. */
+static dt_status put_lists(const dt_output_job *job, const char *kind, dt_output_list *files, dt_error *err)
+{
+    const dt_dataset *set = job->set;
+    for (size_t s = 0; s < set->split_count; s++)
+        DT_TRY(put_list(job, kind, set->splits[s].name, &set->splits[s], NULL, files, err));
+    const dt_split *train = dt_dataset_split(set, "train"), *val = dt_dataset_split(set, "val");
+    if (!train || !val || dt_dataset_split(set, "trainval")) return DT_OK;
+    return put_list(job, kind, "trainval", train, val, files, err); /* other tools train on it */
+}
+
+static dt_status put_folders(const dt_dataset *set, const char *root, int *masks, dt_output_list *files,
+                             dt_error *err)
+{
+    static const char *const folders[] = {"Annotations", "JPEGImages", "ImageSets/Main"};
+    int kinds[DT_MASKS] = {0};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        DT_TRY(dt_output_folder(files, root, folders[i], err));
+    for (size_t i = 0; i < set->record_count; i++)
+        for (int k = 0; k < DT_MASKS; k++)
+            kinds[k] |= keeps_masks(&set->records[i]) && set->records[i].masks->files[k];
+    for (int k = 0; k < DT_MASKS; k++)
+        if (kinds[k]) DT_TRY(dt_output_folder(files, root, dt_voc_mask_folders[k], err));
+    *masks = kinds[0] || kinds[1];
+    return *masks ? dt_output_folder(files, root, "ImageSets/Segmentation", err) : DT_OK;
+}
+
 dt_status dt_voc_write(const dt_dataset *set, const dt_target_opts *opts, const char *root, dt_pool *pool,
                        dt_output_list *files, dt_target_report *report, dt_error *err)
 {
-    static const char *const folders[] = {"Annotations", "JPEGImages", "ImageSets/Main"};
     dt_output_names names;
-    DT_TRY(dt_output_names_make(set, opts, DT_NAMES_FLAT | DT_NAMES_TEXT, &names, report, err));
+    int masks = 0;
+    DT_TRY(dt_output_names_make(set, opts, dt_output_name_flags(opts), &names, report, err));
     char *here = getcwd(NULL, 0);
     dt_output_job job = {
         .set = set, .opts = opts, .names = names.items, .root = root, .here = here ? here : "/"};
-    dt_status st = DT_OK;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders && st == DT_OK; i++)
-        st = dt_output_folder(files, root, folders[i], err);
+    dt_status st = put_folders(set, root, &masks, files, err);
     for (size_t s = 0; s < set->split_count && st == DT_OK; s++) {
         job.split = set->splits[s].name;
         st = dt_output_each(&job, &set->splits[s], put_record, pool, files, err);
-        if (st == DT_OK) st = put_list(&job, job.split, &set->splits[s], NULL, files, err);
     }
-    const dt_split *train = dt_dataset_split(set, "train"), *val = dt_dataset_split(set, "val");
-    if (st == DT_OK && train && val && !dt_dataset_split(set, "trainval")) /* other tools train on it */
-        st = put_list(&job, "trainval", train, val, files, err);
+    if (st == DT_OK) st = put_lists(&job, "Main", files, err);
+    if (st == DT_OK && masks) st = put_lists(&job, "Segmentation", files, err);
     dt_output_names_free(&names);
     free(here);
     return st;

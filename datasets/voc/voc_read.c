@@ -129,6 +129,7 @@ static dt_status read_annotation(part *p, const dt_voc_year *y, const char *id, 
             record->height = info.height;
             st = find_image(p, y, id, &info, record);
             if (st == DT_OK) st = keep_rest(p, &info, record);
+            if (st == DT_OK) st = dt_voc_mask_give(&y->masks, id, &info, &p->set, &p->err);
         }
     }
     dt_free(text);
@@ -286,6 +287,8 @@ dt_status dt_voc_read(const char *path, const dt_voc_read_opts *opts, dt_dataset
     set->max_shift = opts->rule == DT_VOC_MINUS_ONE ? -1 : 0;
     dt_status st = read_splits(&layout, opts->pool, set, findings, err);
     if (st == DT_OK && findings) st = check_images(&layout, set, findings, err);
+    for (size_t y = 0; y < layout.year_count && st == DT_OK && findings; y++)
+        st = dt_voc_mask_check(&layout.years[y].masks, &layout.years[y].xml_by_stem, findings, err);
     if (st == DT_OK) st = order_classes(set, err);
     dt_voc_layout_free(&layout);
     if (st != DT_OK) dt_dataset_free(set);

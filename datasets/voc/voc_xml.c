@@ -471,6 +471,7 @@ dt_status dt_voc_parse(const char *xml, size_t size, const char *file, dt_datase
     info->attributes = kept_text(&r, &r.file_attributes);
     info->other = kept_text(&r, &r.file_other);
     info->size_other = kept_text(&r, &r.size_other);
+    info->objects = (size_t)(r.object + 1);
     dt_status st = r.status;
     if (st == DT_OK && (r.bad_root || !r.ctxt->wellFormed || r.error_text[0])) st = malformed(&r);
     if (st != DT_OK) { /* half an annotation is worse than none */

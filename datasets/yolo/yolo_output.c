@@ -7,25 +7,47 @@
 #include "datasets/yolo/yolo_output.h"
 #include "datasets/yolo/yolo_rows.h"
 
-/* The label file that the record's ignored objects, or the others, came from. */
-static dt_status open_source(const dt_record *r, int ignored, char **path, dt_yolo_source *source,
-                             dt_error *err)
+/* The label file that is open, of those that a record's objects come from. */
+typedef struct rows_file {
+    dt_yolo_source source;
+    char *path;
+} rows_file;
+
+static void rows_close(rows_file *file)
 {
-    *path = ignored ? dt_yolo_label_path(r->image, "ignore") : dt_strdup(r->label);
-    if (!*path) return dt_fail_memory(err, 1, "a path");
-    return dt_yolo_source_open(source, *path, err);
+    dt_yolo_source_close(&file->source);
+    dt_free(file->path);
+    file->path = NULL;
+}
+
+static dt_status rows_open(rows_file *file, const dt_record *r, const dt_object *o, dt_error *err)
+{
+    const char *label = dt_object_label(r, o);
+    if (!o->ignore && file->path && strcmp(file->path, label) == 0) return DT_OK;
+    char *path = o->ignore ? dt_yolo_label_path(dt_object_image(r, o), "ignore") : dt_strdup(label);
+    if (!path) return dt_fail_memory(err, 1, "a path");
+    if (file->path && strcmp(file->path, path) == 0) {
+        dt_free(path);
+        return DT_OK;
+    }
+    rows_close(file);
+    file->path = path;
+    return dt_yolo_source_open(&file->source, path, err);
 }
 
 /* Rows of a YOLO set are written as they were read, with the number of their class, as long as nobody changed the box. */
-static dt_status put_row(const dt_output_job *job, const dt_record *r, const dt_object *o,
-                         const dt_yolo_source *source, dt_str *out, dt_error *err)
+static dt_status put_row(const dt_output_job *job, const dt_record *r, const dt_object *o, rows_file *file,
+                         dt_str *out, dt_error *err)
 {
     double w = r->real_width ? r->real_width : r->width, h = r->real_height ? r->real_height : r->height;
     /* The raw rule writes what the usual script writes, byte for byte; the others at least six decimals. */
     int decimals = job->opts->voc_rule == DT_VOC_RAW ? 0 : 6, done = 0;
     int64_t number = o->cls + job->opts->class_base;
-    if (source->text)
-        DT_TRY(dt_yolo_source_row(source, o->line, number, o->edited & DT_EDITED_BOX, out, &done, err));
+    if (dt_object_origin(r, o) == DT_ORIGIN_YOLO) {
+        DT_TRY(rows_open(file, r, o, err));
+        DT_TRY(
+            dt_yolo_source_row(&file->source, o->line, number, o->edited & DT_EDITED_BOX, out, &done, err));
+    }
     if (!done) dt_yolo_write_row(out, number, dt_dataset_box(job->set, o, w, h), w, h, decimals);
     return DT_OK;
 }
@@ -34,23 +56,17 @@ dt_status dt_yolo_put_rows(const dt_output_job *job, dt_output_list *files, size
                            const char *path, dt_error *err)
 {
     const dt_record *r = &job->set->records[record];
-    dt_yolo_source source = {0};
-    char *from = NULL;
+    rows_file file = {0};
     dt_str text = {0};
-    size_t rows = 0;
-    for (size_t i = 0; i < r->count; i++)
-        rows += job->set->objects[r->first + i].ignore == ignored;
     dt_status st = DT_OK;
-    if (rows && r->origin == DT_ORIGIN_YOLO) st = open_source(r, ignored, &from, &source, err);
     for (size_t i = 0; i < r->count && st == DT_OK; i++) {
         const dt_object *o = &job->set->objects[r->first + i];
-        if (o->ignore == ignored) st = put_row(job, r, o, &source, &text, err);
+        if (o->ignore == ignored) st = put_row(job, r, o, &file, &text, err);
     }
     if (st == DT_OK && text.failed) st = dt_fail_memory(err, text.len, "a label file");
     if (st == DT_OK && (text.len || !ignored))
         st = dt_output_write(files, job->root, path, text.data ? text.data : "", text.len, err);
-    dt_yolo_source_close(&source);
-    dt_free(from);
+    rows_close(&file);
     dt_str_free(&text);
     return st;
 }
@@ -63,6 +79,23 @@ int dt_yolo_has_ignored(const dt_dataset *set, const dt_split *split)
             if (set->objects[r->first + k].ignore) return 1;
     }
     return 0;
+}
+
+dt_status dt_yolo_say_splits(const dt_dataset *set, dt_findings *findings, dt_error *err)
+{
+    for (size_t s = 0; s < set->split_count; s++) {
+        const char *name = set->splits[s].name;
+        int known = 0;
+        for (int i = 0; i < DT_YOLO_SPLITS; i++)
+            known |= strcmp(name, dt_yolo_split_names[i]) == 0;
+        if (known || !set->splits[s].count) continue;
+        DT_TRY(dt_findings_add(
+            findings, &(dt_finding){.severity = DT_WARNING, .rule = "split-skipped", .object = -1}, err,
+            "the %zu pictures of the split '%s' are written, but readers of YOLO sets know train, val and "
+            "test only",
+            set->splits[s].count, name));
+    }
+    return DT_OK;
 }
 
 static dt_status put_rows(const dt_output_job *job, dt_output_list *files, size_t record, int ignored,
@@ -109,11 +142,11 @@ dt_status dt_yolo_write(const dt_dataset *set, const dt_target_opts *opts, const
     dt_str yaml = {0};
     if (opts->layout == DT_LAYOUT_DARKNET)
         return dt_yolo_write_darknet(set, opts, root, pool, files, report, err);
-    DT_TRY(dt_output_names_make(set, opts, 0, &names, report, err));
+    DT_TRY(dt_output_names_make(set, opts, dt_output_name_flags(opts), &names, report, err));
     char *here = getcwd(NULL, 0);
     dt_output_job job = {
         .set = set, .opts = opts, .names = names.items, .root = root, .here = here ? here : "/"};
-    dt_status st = DT_OK;
+    dt_status st = dt_yolo_say_splits(set, &report->findings, err);
     for (size_t s = 0; s < set->split_count && st == DT_OK; s++) {
         job.split = set->splits[s].name;
         st = make_folders(&job, &set->splits[s], files, err);

@@ -112,11 +112,11 @@ dt_status dt_yolo_write_darknet(const dt_dataset *set, const dt_target_opts *opt
                                 dt_pool *pool, dt_output_list *files, dt_target_report *report, dt_error *err)
 {
     dt_output_names names;
-    DT_TRY(dt_output_names_make(set, opts, DT_NAMES_TEXT, &names, report, err));
+    DT_TRY(dt_output_names_make(set, opts, dt_output_name_flags(opts), &names, report, err));
     char *here = getcwd(NULL, 0);
     dt_output_job job = {
         .set = set, .opts = opts, .names = names.items, .root = root, .here = here ? here : "/"};
-    dt_status st = DT_OK;
+    dt_status st = dt_yolo_say_splits(set, &report->findings, err);
     for (size_t s = 0; s < set->split_count && st == DT_OK; s++) {
         job.split = key_of(set->splits[s].name);
         st = make_folders(&job, &set->splits[s], files, err);

@@ -1,5 +1,6 @@
 #include "core/mem.h"
 #include "datasets/transforms/color.h"
+#include "datasets/transforms/planes.h"
 #include "datasets/transforms/resize.h"
 #include "datasets/transforms/warp.h"
 #include "test.h"
@@ -223,6 +224,72 @@ static void planes_equal_division(void)
     dt_image_free(&in);
 }
 
+/* Sides for which the vector code runs, into aligned planes and others; scales for which it does not give the bits. */
+static void planes_of_any_scale(void)
+{
+    enum { W = 48, H = 7, N = W * H };
+    dt_image in = picture(11, W, H, 3);
+    for (int i = 0; i < 256; i++)
+        in.data[3 * i] = (uint8_t)i, in.data[3 * i + 1] = (uint8_t)(255 - i);
+    const struct {
+        float divisor, mean, std;
+    } scales[] = {{255, 0, 1}, {255, .485f, .229f}, {1, 123.675f, 58.395f}, {127.5f, 1, 1},
+                  {3, .1f, 7}, {1e-38f, 0, 1},      {255, .5f, 1e-41f},     {1e38f, 1e-38f, 1e-38f}};
+    float *block = dt_malloc_aligned((3 * N + 1) * sizeof *block);
+    for (size_t k = 0; k < sizeof scales / sizeof *scales; k++) {
+        const float d = scales[k].divisor, mean[3] = {scales[k].mean, 0, scales[k].mean},
+                    std[3] = {scales[k].std, 1, scales[k].std};
+        for (size_t shift = 0; shift < 2; shift++) {
+            float *planes = block + shift;
+            int wrong = 0;
+            dt_image_to_planes(&in, d, mean, std, planes);
+            for (size_t i = 0; i < N; i++)
+                for (size_t c = 0; c < 3; c++)
+                    wrong += planes[c * N + i] != ((float)in.data[3 * i + c] / d - mean[c]) / std[c];
+            CHECK_INT(wrong, 0);
+        }
+    }
+    dt_free(block);
+    dt_image_free(&in);
+}
+
+static uint8_t table_byte(uint8_t v, double gain)
+{
+    double x = v * (gain + 1);
+    return (uint8_t)(x < 0 ? 0 : x > 255 ? 255 : x);
+}
+
+/* The tables decide, also for gains near which float arithmetic would cut to another level. */
+static void hsv_jitter_equals_its_tables(void)
+{
+    enum { N = 64 * 64 };
+    const double gains[][3] = {{.015, .7, .4},     {-.5, -1, .999999},       {.1, .1, -.1},
+                               {1. / 180, .2, .3}, {-1e-20, 1. / 3, 2. / 3}, {.25, -.3, 1 / 254.999999},
+                               {0, -2, 0},         {0, .01, -1e-9},          {7, 1e9, 0}};
+    dt_error err = {0};
+    for (size_t k = 0; k < sizeof gains / sizeof *gains; k++) {
+        const double *g = gains[k];
+        dt_image in = picture(20 + (int)k, 64, 64, 3), out = blank(64, 64, 3);
+        int wrong = 0;
+        memcpy(out.data, in.data, 3 * N);
+        CHECK_OK(dt_image_hsv_jitter(&out, g[0], g[1], g[2], &err), &err);
+        for (size_t i = 0; i < N; i++) {
+            uint8_t hsv[3], rgb[3];
+            dt_rgb_to_hsv(in.data + 3 * i, hsv);
+            double h = fmod(hsv[0] + g[0] * 180, 180);
+            h = h < 0 ? h + 180 : h;
+            hsv[0] = (uint8_t)(h < 180 ? h : 0);
+            hsv[1] = table_byte(hsv[1], g[1]);
+            hsv[2] = table_byte(hsv[2], g[2]);
+            dt_hsv_to_rgb(hsv, rgb);
+            wrong += memcmp(rgb, out.data + 3 * i, 3) != 0;
+        }
+        CHECK_INT(wrong, 0);
+        dt_image_free(&in);
+        dt_image_free(&out);
+    }
+}
+
 static void blending(void)
 {
     dt_error err = {0};
@@ -248,6 +315,8 @@ int main(void)
     RUN(affine_algebra);
     RUN(parts_meet_without_gaps);
     RUN(planes_equal_division);
+    RUN(planes_of_any_scale);
+    RUN(hsv_jitter_equals_its_tables);
     RUN(blending);
     return dt_test_end();
 }

@@ -51,7 +51,7 @@ expect_exit 0 "$bin" inspect "$work/yolo" --json
 jq "$statistics" "$work/stdout" >"$work/b.json"
 diff "$work/a.json" "$work/b.json" || fail "VOC and YOLO differ"
 for key in path format decoded images backgrounds objects measured difficult crowd classes splits balance boxes \
-    per_image image_sizes counts rules findings; do
+    per_image image_sizes segmentation counts rules findings; do
     jq -e "has(\"$key\")" "$work/stdout" >/dev/null || fail "key $key"
 done
 
@@ -186,15 +186,69 @@ filename-differs note 1
 object-incomplete error $incomplete
 END
 
-# ---- scripts ----
-scripts=${DETTOOL_SOURCE:?}/tools/scripts
-export DETTOOL=$bin
-expect_exit 0 bash "$scripts/class_imbalance.sh" "$work/yolo"
-grep -q "disc" "$work/stdout" || fail "class_imbalance.sh"
-expect_exit 0 bash "$scripts/files_with_errors.sh" "$work/yolo"
-[ "$(wc -l <"$work/stdout")" -eq 7 ] || { fail "files_with_errors.sh"; cat "$work/stdout"; }
-expect_exit 0 bash "$scripts/small_boxes.sh" "$work/yolo" 640 8
-[ "$(wc -l <"$work/stdout")" -eq 1 ] || { fail "small_boxes.sh"; cat "$work/stdout"; }
+# ---- planted faults, COCO; an object is named by its annotation's id ----
+"$bin" sample "$work/fresh" --images 40 2>/dev/null
+"$bin" convert voc2coco "$work/fresh" "$work/coco" --images copy >/dev/null 2>&1
+"$bin" convert voc2yolo "$work/fresh" "$work/from1" --images copy >/dev/null 2>&1
+json=$work/coco/annotations/instances_train.json
+pictures=$work/coco/images/train
+jq '.annotations[0].category_id = 77                                  # category-unknown
+    | .annotations[1].image_id = 99999                                # image-unknown
+    | .annotations[2].bbox = [10, 10, -5, 4]                          # box-inverted
+    | .annotations[3].bbox = [10, 10, 0, 4]                           # box-empty
+    | .annotations[4].bbox = [-20, 5, 60, 40]                         # box-outside
+    | .annotations[7] as $o
+    | .annotations += [$o | .id = 900001]                             # object-twice
+    | .annotations[8] as $o
+    | .annotations += [$o | .id = 900002 | .bbox[0] += 0.5]           # object-near
+    | .annotations[9] as $o
+    | .annotations += [$o | .id = 900003 | .category_id = (.category_id % 4 + 1)] # object-conflict
+    | .annotations += [$o | .id = 900004 | .bbox = [5, 5, 3, 3]]      # box-small
+    | .categories += [{id: 9, name: "Disc", supercategory: ""}]       # class-unused, class-similar, category-ids
+    | .images[3].width = 11                                           # size-mismatch
+    | .images[4].file_name = "none.jpg"                               # image-missing, label-missing' "$json" >"$work/x" &&
+    mv "$work/x" "$json"
+files=($(ls "$pictures"))
+head -c 3000 "$pictures/${files[7]}" >"$work/x" && mv "$work/x" "$pictures/${files[7]}"   # image-truncated
+: >"$pictures/${files[8]}"                                                                # image-unreadable
+cp "$golden/images/gray.png" "$pictures/extra.png"                                        # label-missing
+expect_exit 1 "$bin" check "$work/coco" --json
+expect_rules coco <<END
+category-unknown error 1
+image-unknown error 1
+box-inverted error 1
+box-empty error 1
+box-outside warning 1
+object-twice warning 1
+object-near warning 1
+object-conflict warning 1
+box-small note 1
+class-unused warning 1
+class-similar warning 1
+category-ids note 1
+size-mismatch warning 1
+image-missing error 1
+label-missing warning 2
+image-truncated error 1
+image-unreadable error 1
+END
+got=$(jq -c '[.findings[] | select(.rule | startswith("object-")) | .object] | sort' "$work/stdout")
+[ "$got" = "[900001,900002,900003]" ] || fail "COCO: objects $got"
+got=$(jq -r '.findings[] | select(.rule == "label-missing") | .file | split("/") | last' "$work/stdout" | sort | paste -sd' ')
+[ "$got" = "${files[4]} extra.png" ] || fail "COCO: unlisted pictures: $got"
+# A folder that serves other sets, too, is one note.
+expect_exit 1 "$bin" check "$json" --json
+jq '.images |= .[:3] | .annotations |= map(select(.image_id <= 3))' "$json" >"$work/x" && mv "$work/x" "$json"
+"$bin" check "$json" --json >"$work/stdout" 2>"$work/stderr"
+got=$(jq -c '[.findings[] | select(.rule == "label-missing") | [.severity, (.message | split(" ") | .[0])]]' "$work/stdout")
+[ "$got" = "[[\"note\",\"$((${#files[@]} + 1 - 3))\"]]" ] || fail "COCO: a shared folder: $got"
+
+# ---- class numbers that count from 1 ----
+for label in "$work"/from1/labels/*/*.txt; do
+    awk '{$1 = $1 + 1; print}' "$label" >"$work/x" && mv "$work/x" "$label"
+done
+expect_exit 1 "$bin" check "$work/from1" --json
+jq -e '[.rules[] | select(.rule == "class-base")] | length == 1' "$work/stdout" >/dev/null || fail "1-based numbers are not seen"
 
 # ---- BCCD ----
 if [ -d "${DETTOOL_DATA:-}/bccd" ]; then

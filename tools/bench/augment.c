@@ -7,6 +7,7 @@
 #include "datasets/transforms/adjust.h"
 #include "datasets/transforms/augment.h"
 #include "datasets/transforms/color.h"
+#include "datasets/transforms/planes.h"
 
 enum { SIDE = 640, SAMPLES = 24, REPEATS = 9 };
 

@@ -9,6 +9,7 @@ const dt_command dt_cmd_check = {
     .summary = "list the problems of a data set; exit 1 if there is an error",
     .details =
         "PATH as in `dettool inspect`, of which this prints the problems alone. Nothing is written.\n"
+        "--json keys: path format decoded counts rules findings, as in `dettool inspect --help`.\n"
         "Exit 0: no error (with --strict: no warning either); 1: there is one, or the set cannot be read.\n\n"
         "Example:\n"
         "  dettool check data/bccd\n"

@@ -108,6 +108,9 @@ static void print_report(const dt_convert_opts *o, const dt_convert_report *r)
         lead = ", ";
     }
     if (*lead == ',') printf("\n");
+    if (r->masks_kept || r->masks_lost)
+        printf("segmentation: of %zu pictures kept, of %zu not held by the target\n", r->masks_kept,
+               r->masks_lost);
     if (r->skipped) printf("annotations left out: %zu\n", r->skipped);
     printf("certificate: %s/conversion.json\n", o->target);
 }
@@ -132,6 +135,8 @@ static void print_json(const dt_convert_opts *o, const dt_convert_report *r)
         {"boxes_crowd_left_out", r->boxes.crowd},
         {"boxes_ignored", r->boxes.ignored},
         {"boxes_invalid_kept", r->boxes.left},
+        {"masks_kept", r->masks_kept},
+        {"masks_lost", r->masks_lost},
         {"errors", r->findings.by_severity[DT_PROBLEM]},
         {"warnings", r->findings.by_severity[DT_WARNING]},
     };

@@ -71,6 +71,7 @@ static int eval_weights(const dt_eval_weights_opts *o, int json, int per_class)
 {
     dt_error err = {0};
     dt_eval_weights e = {0};
+    dt_mem_keep_freed();
     int rc;
     if (dt_eval_weights_run(o, &e, &err) != DT_OK) {
         rc = dt_cli_fail(&dt_cmd_eval, &err);

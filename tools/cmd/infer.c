@@ -8,7 +8,7 @@
 #include "datasets/image/draw.h"
 #include "datasets/image/image.h"
 #include "datasets/transforms/augment.h"
-#include "datasets/transforms/color.h"
+#include "datasets/transforms/planes.h"
 #include "models/classifier.h"
 #include "models/detector.h"
 #include "tools/cli.h"
@@ -293,6 +293,7 @@ static int infer(const infer_opts *o, const char *const *operands, int count)
     dt_error err = {0};
     dt_str text = {0};
     dt_json json = dt_json_begin(&text, 2);
+    dt_mem_keep_freed();
     infer_job job = {.opts = o, .json = o->json ? &json : NULL};
     dt_status st = dt_infer_collect(operands, count, &job.files, &err);
     if (st == DT_OK) st = prepare(&job, &err);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/mem.h"
 #include "core/file.h"
 #include "tools/inspect_pictures.h"
 #include "tools/inspect_set.h"
@@ -22,12 +23,30 @@ const dt_command dt_cmd_inspect = {
         "orientation, boxes outside, empty, inverted, double or tiny, odd classes, labels without image and "
         "the\n"
         "other way round, near-duplicate pictures within a split and across splits (split-leak).\n"
+        "VOC's segmentation (SegmentationClass/, SegmentationObject/) is measured and held against pictures "
+        "and boxes.\n"
         "--html writes one page that needs no other file and runs no script: charts, samples of each class, "
         "the\n"
         "problems with their pictures. --draw writes annotated copies as DIR/<split>/<name>.jpg.\n"
-        "--json keys: path format decoded images backgrounds objects measured difficult crowd classes splits "
-        "balance\n"
-        "boxes per_image image_sizes counts rules findings; tools/report_inspect.h has what is in each.\n\n"
+        "--json prints all that the page shows. Keys, of which none is ever renamed or taken out:\n"
+        "  path format decoded images backgrounds objects measured difficult crowd\n"
+        "  classes[]      id name objects images small medium large difficult side splits{NAME: objects}\n"
+        "  splits[]       name images backgrounds objects\n"
+        "  balance        imbalance (most frequent over rarest class) evenness (0..1)\n"
+        "  boxes          small medium large side relative_side aspect relative_side_bins aspect_bins "
+        "centres[y][x]\n"
+        "  per_image      summary counts[]\n"
+        "  image_sizes[]  width height images\n"
+        "  segmentation   null, or images class_files object_files class_files_read object_files_read pixels "
+        "instances\n"
+        "                 numbers classes[]{number name pixels share images} objects{NAME: count}\n"
+        "  counts         error warning note\n"
+        "  rules[]        rule severity count title advice\n"
+        "  findings[]     severity rule fate file line object message before after other\n"
+        "  side, relative_side, aspect, summary: count min p5 median p95 max mean; sides are square roots of "
+        "areas in "
+        "pixels.\n"
+        "  object: its place in the file from 0, COCO: the annotation's id.\n\n"
         "Example:\n"
         "  dettool inspect data/bccd --html bccd.html\n"
         "  dettool inspect data.yaml --json | jq '.classes[] | {name, objects}'\n",
@@ -76,6 +95,7 @@ static int run(int argc, char **argv)
     dt_error err = {0};
     dt_pool *pool = NULL;
     dt_inspection in = {0};
+    dt_mem_keep_freed();
     dt_status st = dt_pool_create((int)o.jobs, &pool, &err);
     if (st == DT_OK) st = dt_inspect_set(operands[0], &o, pool, &in, &err);
     if (st == DT_OK) st = write_files(&in, html, draw, pool, &err);

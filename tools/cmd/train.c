@@ -176,6 +176,7 @@ static int run_train(int argc, char **argv)
 
     dt_error err = {0};
     owned_texts own = {0};
+    dt_mem_keep_freed();
     rc = resume ? take_up(table, resume, o, &run.task, &own, &err) : set_up(table, o, &run.task, &own, &err);
     if (rc < 0) {
         run.args = own.args.data;

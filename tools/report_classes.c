@@ -28,14 +28,15 @@ static int name_width(const dt_class_scores *s, const char *const *names)
 
 static void print_matrix(const dt_class_scores *s, const char *const *names, int width, FILE *out)
 {
+    int column = width < 8 ? 8 : width > 12 ? 12 : width;
     fprintf(out, "\n%-*s", width, "");
     for (int c = 0; c < s->classes; c++)
-        fprintf(out, " %8.8s", names[c]);
+        fprintf(out, " %*.*s", column, column, names[c]);
     fputs("   <- called\n", out);
     for (int r = 0; r < s->classes; r++) {
         fprintf(out, "%-*.*s", width, width, names[r]);
         for (int c = 0; c < s->classes; c++)
-            fprintf(out, " %8lld", (long long)s->confusion[r * s->classes + c]);
+            fprintf(out, " %*lld", column, (long long)s->confusion[r * s->classes + c]);
         fputc('\n', out);
     }
 }

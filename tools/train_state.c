@@ -264,7 +264,8 @@ dt_status dt_train_clean(dt_train_run *run)
     for (size_t i = 0; i < names.count && st == DT_OK; i++) {
         static const char *const patterns[] = {"*.safetensors.tmp*", "results.*.tmp-*",
                                                "events.*.tmp-*",     "train_batch0.jpg.tmp-*",
-                                               "args.json.tmp-*",    "batches.csv.tmp-*"};
+                                               "args.json.tmp-*",    "batches.csv.tmp-*",
+                                               "confusion_matrix.png.tmp-*"};
         int ours = 0;
         for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++)
             ours |= dt_glob_match(patterns[k], names.items[i]);
@@ -293,6 +294,7 @@ dt_status dt_train_begin(dt_train_run *run)
                                       "last.safetensors",
                                       "results.csv",
                                       "results.png",
+                                      "confusion_matrix.png",
                                       "events.out.tfevents.0.dettool",
                                       "batches.csv",
                                       "train_batch0.jpg"};

@@ -74,6 +74,17 @@ static dt_status locate(const dt_train_run *run, const replay *r, int64_t *epoch
                    (long long)batches);
 }
 
+static void print_place(const dt_train_run *run, const dt_batch *batch, int slot, const char *out)
+{
+    printf("epoch %lld, batch %lld, slot %d: %s; ", (long long)batch->epoch + 1, (long long)batch->number, slot,
+           run->task->record_name(run, batch->indices[slot]));
+    if (batch->classes[slot] >= 0)
+        printf("%s", run->task->class_name(run, batch->classes[slot]));
+    else
+        printf("%zu boxes", batch->label_begin[slot + 1] - batch->label_begin[slot]);
+    printf("; written to %s\n", out);
+}
+
 static dt_status show(const dt_train_run *run, const replay *r, dt_error *err)
 {
     int64_t epoch = 0, number = 0, slot = 0;
@@ -89,9 +100,7 @@ static dt_status show(const dt_train_run *run, const replay *r, dt_error *err)
     if (st == DT_OK && r->json)
         fputs(text.data, stdout);
     else if (st == DT_OK)
-        printf("epoch %lld, batch %lld, slot %lld: %s; %zu boxes; written to %s\n", (long long)epoch + 1,
-               (long long)number, (long long)slot, run->task->record_name(run, batch->indices[slot]),
-               batch->label_begin[slot + 1] - batch->label_begin[slot], r->out);
+        print_place(run, batch, (int)slot, r->out);
     dt_str_free(&text);
     return st;
 }

@@ -94,7 +94,8 @@ static dt_status say_joined(joiner *j, size_t i, const int32_t *split_of)
     int32_t mine = split_of[i], its = split_of[j->same[i]];
     const char *name = of->image ? of->image : dt_edit_name(of);
     DT_TRY(dt_edit_say_record(j->edit, r, DT_NOTE, DT_FATE_DROPPED, "image-joined",
-                              "the same picture as %s of %s", name, j->opts->names[of->source]));
+                              "the same picture as %s of %s%s", name, j->opts->names[of->source],
+                              r->masks && of->masks ? ", whose segmentation is kept" : ""));
     if (mine == its || mine < 0 || its < 0) return DT_OK;
     if (j->counts) j->counts[r->source].conflicts++;
     return dt_edit_say_record(j->edit, r, DT_WARNING, DT_FATE_CHANGED, "split-leak",
@@ -111,6 +112,8 @@ static dt_status visit_records(joiner *j, const int32_t *split_of)
         j->next[j->last[to]] = (int64_t)i;
         j->last[to] = (int64_t)i;
         DT_TRY(say_joined(j, i, split_of));
+        /* dt_target_fit drops it, and says so, where it is not that of the joined objects. */
+        if (!set->records[to].masks) set->records[to].masks = set->records[i].masks;
         DT_TRY(drop_twins(j, i));
     }
     return DT_OK;

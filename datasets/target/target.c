@@ -105,6 +105,7 @@ static const char *mask_obstacle(const dt_dataset *set, const dt_target_opts *op
     if (opts->write || opts->format != DT_FORMAT_VOC) return "the target does not hold segmentation files";
     if (opts->images == DT_IMAGES_NONE) return "segmentation files are left out as pictures are";
     if (!m->count && !m->stated && !r->count) return NULL;
+    if (r->count > m->stated) return "objects were added that have no pixels in the segmentation files";
     if (r->count != m->stated || m->count != m->stated)
         return "objects were left out: the numbers of the others in the segmentation files would be wrong";
     for (size_t i = 0; i < r->count; i++) {

@@ -131,6 +131,14 @@ grep -q "class of an object changed" "$work/stderr" || { fail "remap says nothin
 expect_exit 0 "$bin" split "$work/set" "$work/parted" --train 3 --val 2
 [ "$(masks "$work/parted")" -eq 10 ] || fail "split: $(masks "$work/parted") files"
 cmp -s "$work/parted/ImageSets/Segmentation/val.txt" "$work/parted/ImageSets/Main/val.txt" || fail "split: lists"
+cp -r "$work/set" "$work/boxes_only" && rm -r "$work/boxes_only/"*Segmentation* "$work/boxes_only/ImageSets/Segmentation"
+expect_exit 0 "$bin" merge "$work/boxes_only" "$work/set" "$work/joined"
+[ "$(masks "$work/joined")" -eq 10 ] || fail "merge: $(masks "$work/joined") files of a set that lies behind one without"
+sed -i '/<object>/,$d' "$work/boxes_only/Annotations/000001.xml" && echo "</annotation>" >>"$work/boxes_only/Annotations/000001.xml"
+sed -i 's/<xmin>/<xmin>1/' "$work/boxes_only/Annotations/000002.xml"
+expect_exit 0 "$bin" merge "$work/set" "$work/boxes_only" "$work/more"
+grep -q "000002.png: objects were added" "$work/stderr" || { fail "merge: more objects than in the masks"; cat "$work/stderr"; }
+[ "$(masks "$work/more")" -eq 8 ] || fail "merge: $(masks "$work/more") files"
 expect_exit 0 "$bin" fix "$work/set" "$work/dry" --dry-run --json
 jq -e '.masks_kept == 5 and .masks_lost == 0' "$work/stdout" >/dev/null || fail "dry run"
 

@@ -32,29 +32,37 @@ static dt_status read_yolo(const char *source, dt_pool *pool, dt_dataset *set, d
 
 /* ---- COCO ---- */
 
-static int holds_match(const char *folder, const char *pattern)
+/* Names in a folder; none where it cannot be listed. */
+static dt_status list(const char *folder, dt_names *names, dt_error *err)
 {
-    dt_names names;
-    dt_error ignored = {0};
-    int found = 0;
-    if (!dt_is_dir(folder) || dt_dir_list(folder, &names, &ignored) != DT_OK) return 0;
-    for (size_t i = 0; i < names.count && !found; i++)
-        found = dt_glob_match(pattern, names.items[i]);
-    dt_names_free(&names);
-    return found;
+    dt_error unreadable = {0};
+    *names = (dt_names){0};
+    if (!dt_is_dir(folder)) return DT_OK;
+    dt_status st = dt_dir_list(folder, names, &unreadable);
+    return st == DT_ERR_MEMORY ? dt_fail_memory(err, strlen(folder), "a folder") : DT_OK;
 }
 
-/* 1 if a folder in this one holds _annotations.coco.json, as exports of Roboflow do. */
-static int holds_exports(const char *path)
+static dt_status look_for(const char *folder, const char *pattern, int *found, dt_error *err)
+{
+    dt_names names;
+    DT_TRY(list(folder, &names, err));
+    for (size_t i = 0; i < names.count && !*found; i++)
+        *found = dt_glob_match(pattern, names.items[i]);
+    dt_names_free(&names);
+    return DT_OK;
+}
+
+/* _annotations.coco.json in a folder of this one, as exports of Roboflow have it. */
+static dt_status look_for_exports(const char *path, int *found, dt_error *err)
 {
     static const char *const folders[] = {"train", "valid", "val", "test"};
-    int found = 0;
-    for (size_t i = 0; i < sizeof folders / sizeof *folders && !found; i++) {
+    for (size_t i = 0; i < sizeof folders / sizeof *folders && !*found; i++) {
         char *file = dt_format("%s/%s/_annotations.coco.json", path, folders[i]);
-        found = file && dt_is_file(file);
+        if (!file) return dt_fail_memory(err, strlen(path), "a path");
+        *found = dt_is_file(file);
         dt_free(file);
     }
-    return found;
+    return DT_OK;
 }
 
 static dt_status find_coco(const char *path, char **source, dt_error *err)
@@ -62,9 +70,12 @@ static dt_status find_coco(const char *path, char **source, dt_error *err)
     if (dt_is_file(path)) return has_extension(path, ".json") ? keep(dt_strdup(path), source, err) : DT_OK;
     char *annotations = dt_path_join(path, "annotations");
     if (!annotations) return dt_fail_memory(err, strlen(path), "a path");
-    int found = holds_match(annotations, "instances_*.json") || holds_match(path, "instances_*.json") ||
-                holds_exports(path);
+    int found = 0;
+    dt_status st = look_for(annotations, "instances_*.json", &found, err);
     dt_free(annotations);
+    DT_TRY(st);
+    if (!found) DT_TRY(look_for(path, "instances_*.json", &found, err));
+    if (!found) DT_TRY(look_for_exports(path, &found, err));
     return found ? keep(dt_strdup(path), source, err) : DT_OK;
 }
 
@@ -78,45 +89,48 @@ static dt_status read_coco(const char *source, dt_pool *pool, dt_dataset *set, d
 
 /* ---- VOC ---- */
 
-/* 1 if the folder has an annotation folder with XML files in it, or XML files itself. */
-static int is_voc_year(const char *path)
+/* An annotation folder with XML files in it, or XML files themselves. */
+static dt_status look_for_year(const char *path, int *found, dt_error *err)
 {
     dt_names names;
-    dt_error ignored = {0};
-    int found = 0;
-    if (!dt_is_dir(path) || dt_dir_list(path, &names, &ignored) != DT_OK) return 0;
-    for (size_t i = 0; i < names.count && !found; i++) {
-        found = has_extension(names.items[i], ".xml");
-        if (found || strcasecmp(names.items[i], "Annotations") != 0) continue;
+    dt_status st = list(path, &names, err);
+    for (size_t i = 0; i < names.count && !*found && st == DT_OK; i++) {
+        *found = has_extension(names.items[i], ".xml");
+        if (*found || strcasecmp(names.items[i], "Annotations") != 0) continue;
         char *folder = dt_path_join(path, names.items[i]);
-        found = folder && holds_match(folder, "*.[xX][mM][lL]");
+        st = folder ? look_for(folder, "*.[xX][mM][lL]", found, err)
+                    : dt_fail_memory(err, strlen(path), "a path");
         dt_free(folder);
     }
     dt_names_free(&names);
-    return found;
+    return st;
 }
 
-static int holds_voc_year(const char *path)
+static dt_status look_for_years_below(const char *path, int *found, dt_error *err)
 {
     dt_names names;
-    dt_error ignored = {0};
-    int found = 0;
-    if (!dt_is_dir(path) || dt_dir_list(path, &names, &ignored) != DT_OK) return 0;
-    for (size_t i = 0; i < names.count && !found; i++) {
+    dt_status st = list(path, &names, err);
+    for (size_t i = 0; i < names.count && !*found && st == DT_OK; i++) {
         char *folder = dt_path_join(path, names.items[i]);
-        found = folder && is_voc_year(folder);
+        st = folder ? look_for_year(folder, found, err) : dt_fail_memory(err, strlen(path), "a path");
         dt_free(folder);
     }
     dt_names_free(&names);
-    return found;
+    return st;
 }
 
 static dt_status find_voc(const char *path, char **source, dt_error *err)
 {
-    char *kit = dt_path_join(path, "VOCdevkit");
-    if (!kit) return dt_fail_memory(err, strlen(path), "a path");
-    int found = is_voc_year(path) || holds_voc_year(path) || holds_voc_year(kit);
-    dt_free(kit);
+    int found = 0;
+    DT_TRY(look_for_year(path, &found, err));
+    if (!found) DT_TRY(look_for_years_below(path, &found, err));
+    if (!found) {
+        char *kit = dt_path_join(path, "VOCdevkit");
+        if (!kit) return dt_fail_memory(err, strlen(path), "a path");
+        dt_status st = look_for_years_below(kit, &found, err);
+        dt_free(kit);
+        DT_TRY(st);
+    }
     return found ? keep(dt_strdup(path), source, err) : DT_OK;
 }
 

@@ -83,43 +83,74 @@ static int has_source(const coco_writer *w, const char *label)
     return 0;
 }
 
-/* info, licenses and whatever else the sources of this split have; of two members of one name the first. */
-static dt_status put_members(coco_writer *w)
+static dt_status say_lost(coco_writer *w, const dt_member *m)
+{
+    return dt_findings_add(
+        w->findings,
+        &(dt_finding){.severity = DT_NOTE, .rule = "fields-lost", .file = m->label, .object = -1}, w->err,
+        "\"%s\" of another file of the split %s is written", m->key, w->split->name);
+}
+
+/* The licences of all sources of the split, where more than one has them: one list, and other numbers for the pictures. */
+static dt_status join_licenses(coco_writer *w)
 {
     const dt_dataset *set = w->job->set;
-    dt_strmap done = {0};
-    int from_coco = 0;
-    dt_status st = DT_OK;
-    for (size_t i = 0; i < set->member_count && st == DT_OK; i++) {
+    size_t lists = 0;
+    for (size_t i = 0; i < set->member_count; i++)
+        lists += strcmp(set->members[i].key, "licenses") == 0 && has_source(w, set->members[i].label);
+    for (size_t i = 0; i < set->member_count && lists > 1; i++) {
+        const dt_member *m = &set->members[i];
+        int joined;
+        if (strcmp(m->key, "licenses") != 0 || !has_source(w, m->label)) continue;
+        DT_TRY(dt_coco_licenses_add(&w->record.licenses, m, &w->record.texts, &joined, w->findings, w->err));
+        if (!joined) DT_TRY(say_lost(w, m));
+    }
+    return DT_OK;
+}
+
+/* info, licenses and whatever else the sources of this split have; of two members of one name the first. */
+static dt_status put_sources_members(coco_writer *w, dt_strmap *done)
+{
+    const dt_dataset *set = w->job->set;
+    for (size_t i = 0; i < set->member_count; i++) {
         const dt_member *m = &set->members[i];
         if (!has_source(w, m->label)) continue;
-        int fresh = dt_strmap_add(&done, m->key, 1);
-        if (fresh < 0)
-            st = dt_fail_memory(w->err, done.count, "members of a COCO file");
-        else if (fresh)
-            st = dt_coco_put_member(&w->record, m);
-        else
-            st = dt_findings_add(
-                w->findings,
-                &(dt_finding){.severity = DT_NOTE, .rule = "fields-lost", .file = m->label, .object = -1},
-                w->err, "\"%s\" of another file of the split %s is written", m->key, w->split->name);
+        int fresh = dt_strmap_add(done, m->key, 1);
+        int licenses = w->record.licenses.list && strcmp(m->key, "licenses") == 0;
+        if (fresh < 0) return dt_fail_memory(w->err, done->count, "members of a COCO file");
+        if (fresh)
+            DT_TRY(licenses ? dt_coco_put_licenses(&w->record) : dt_coco_put_member(&w->record, m));
+        else if (!licenses)
+            DT_TRY(say_lost(w, m));
     }
-    for (size_t i = w->split->first; i < w->split->first + w->split->count && !from_coco; i++)
-        from_coco = set->records[i].origin == DT_ORIGIN_COCO;
-    if (st == DT_OK && !from_coco) {
-        dt_json *j = w->record.json;
-        dt_json_key(j, "info");
-        dt_json_compact(j);
-        dt_json_object(j);
-        dt_json_key(j, "description");
-        char *text = dt_format("written by dettool %s", w->job->opts->tool ? w->job->opts->tool : "");
-        dt_json_str(j, text);
-        if (!text) st = dt_fail_memory(w->err, 1, "a text");
-        dt_free(text);
-        dt_json_object_end(j);
-    }
+    return DT_OK;
+}
+
+static dt_status put_own_info(coco_writer *w)
+{
+    dt_json *j = w->record.json;
+    char *text = dt_format("written by dettool %s", w->job->opts->tool ? w->job->opts->tool : "");
+    if (!text) return dt_fail_memory(w->err, 1, "a text");
+    dt_json_key(j, "info");
+    dt_json_compact(j);
+    dt_json_object(j);
+    dt_json_key(j, "description");
+    dt_json_str(j, text);
+    dt_json_object_end(j);
+    dt_free(text);
+    return DT_OK;
+}
+
+static dt_status put_members(coco_writer *w)
+{
+    dt_strmap done = {0};
+    int from_coco = 0;
+    dt_status st = join_licenses(w);
+    if (st == DT_OK) st = put_sources_members(w, &done);
     dt_strmap_free(&done);
-    return st;
+    for (size_t i = w->split->first; i < w->split->first + w->split->count && !from_coco; i++)
+        from_coco = w->job->set->records[i].origin == DT_ORIGIN_COCO;
+    return st == DT_OK && !from_coco ? put_own_info(w) : st;
 }
 
 static dt_status put_all(coco_writer *w)
@@ -156,6 +187,7 @@ static dt_status put_file(const dt_output_job *job, const dt_split *split, const
     if (st == DT_OK) st = dt_stream_close(&w.stream, files, err);
     dt_stream_abort(&w.stream);
     dt_coco_texts_close(&w.record.texts);
+    dt_coco_licenses_free(&w.record.licenses);
     dt_coco_ids_free(&w.ids);
     dt_str_free(&w.text);
     return st;

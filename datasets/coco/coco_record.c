@@ -59,6 +59,15 @@ static dt_status patch(dt_coco_record *w, const char *label, uint64_t offset, si
 
 /* ---- images ---- */
 
+static dt_status find_license(dt_coco_record *w, const dt_record *r, int *changed, int64_t *license)
+{
+    const char *text;
+    if (!w->licenses.change_count) return DT_OK;
+    DT_TRY(dt_coco_text(&w->texts, r->label, r->extra->offset, r->extra->bytes, &text, w->err));
+    *changed = dt_coco_license_changed(&w->licenses, r->label, text, r->extra->bytes, license);
+    return DT_OK;
+}
+
 dt_status dt_coco_put_image(dt_coco_record *w, const dt_record *r, int64_t id, const char *file_name)
 {
     dt_json *j = w->json;
@@ -73,19 +82,22 @@ dt_status dt_coco_put_image(dt_coco_record *w, const dt_record *r, int64_t id, c
         dt_json_object_end(j);
         return DT_OK;
     }
-    char number[3][NUMBER];
+    char number[4][NUMBER];
     dt_str name = {0};
     dt_json quoted = dt_json_begin(&name, 0);
     dt_json_str(&quoted, file_name);
-    dt_json_change changes[4] = {
-        {"id", int_text(number[0], id)},
-        {"file_name", name.data},
-        {"width", int_text(number[1], width_of(r))},
-        {"height", int_text(number[2], height_of(r))},
-    };
-    size_t count = r->edited & DT_EDITED_SIZE ? 4 : 2;
+    dt_json_change changes[5] = {{"id", int_text(number[0], id)}, {"file_name", name.data}};
+    size_t count = 2;
+    int64_t license = 0;
+    int relicensed = 0;
+    if (r->edited & DT_EDITED_SIZE) {
+        changes[count++] = (dt_json_change){"width", int_text(number[1], width_of(r))};
+        changes[count++] = (dt_json_change){"height", int_text(number[2], height_of(r))};
+    }
     dt_status st = name.failed ? dt_fail_memory(w->err, strlen(file_name), "a name")
-                               : patch(w, r->label, r->extra->offset, r->extra->bytes, changes, count);
+                               : find_license(w, r, &relicensed, &license);
+    if (relicensed) changes[count++] = (dt_json_change){"license", int_text(number[3], license)};
+    if (st == DT_OK) st = patch(w, r->label, r->extra->offset, r->extra->bytes, changes, count);
     dt_str_free(&name);
     return st;
 }
@@ -293,5 +305,12 @@ dt_status dt_coco_put_member(dt_coco_record *w, const dt_member *member)
     DT_TRY(dt_coco_text(&w->texts, member->label, member->offset, member->bytes, &text, w->err));
     dt_json_key(w->json, member->key);
     dt_json_raw(w->json, text, member->bytes);
+    return DT_OK;
+}
+
+dt_status dt_coco_put_licenses(dt_coco_record *w)
+{
+    dt_json_key(w->json, "licenses");
+    dt_json_raw(w->json, w->licenses.list, strlen(w->licenses.list));
     return DT_OK;
 }

@@ -2,6 +2,7 @@
 #ifndef DT_DATASETS_COCO_RECORD_H
 #define DT_DATASETS_COCO_RECORD_H
 
+#include "datasets/coco/coco_licenses.h"
 #include "datasets/coco/coco_text.h"
 #include "datasets/target/output_split.h"
 
@@ -11,6 +12,7 @@ typedef struct dt_coco_record {
     const dt_dataset *set;
     dt_json *json;
     dt_coco_texts texts; /* begin with fd = -1 */
+    dt_coco_licenses licenses;
     dt_error *err;
 } dt_coco_record;
 
@@ -21,5 +23,6 @@ dt_status dt_coco_put_annotation(dt_coco_record *w, const dt_record *r, const dt
                                  int64_t image, int64_t category);
 dt_status dt_coco_put_category(dt_coco_record *w, const char *name, int64_t id);
 dt_status dt_coco_put_member(dt_coco_record *w, const dt_member *member);
+dt_status dt_coco_put_licenses(dt_coco_record *w);
 
 #endif

@@ -115,6 +115,24 @@ jq -e '(.annotations[] | select(.id == 13)) | .iscrowd == 1 and .segmentation.co
 jq -e '(.annotations[] | select(.id == 14)) | .segmentation == [[3, 3, 8, 3, 8, 8]]' "$json" >/dev/null || fail "polygons of an object that moved"
 cmp "$work/b/images/ONE.jpg" "$work/ab/images/train/ONE_2.jpg" && cmp "$work/b/images/two.png" "$work/ab/images/train/two_2.png" || fail "renamed pictures"
 grep -q "2 images renamed" "$work/stdout" || fail "renamed pictures are not in the summary: $(cat "$work/stdout")"
+
+# Licences: a number means something in its own file only
+licensed() { # FOLDER LICENSES IMAGES
+    make_coco "$1" "{\"licenses\": $2, \"images\": $3, \"annotations\": [], \"categories\": [{\"id\": 1, \"name\": \"cat\"}]}"
+}
+licensed "$work/l1" '[{"id": 1, "name": "by", "url": "u"}, {"id": 4, "name": "none"}]' '[{"id": 1, "file_name": "a.jpg", "width": 4, "height": 4, "license": 1}]'
+licensed "$work/l2" '[{"id": 1, "name": "nc", "url": "u"}, {"id": 2, "url": "u", "name": "by"}, {"id": 3, "name": "sa"}]' '[
+  {"id": 1, "file_name": "b.jpg", "width": 4, "height": 4, "license": 1}, {"id": 2, "file_name": "c.jpg", "license": 2, "width": 4, "height": 4},
+  {"id": 3, "file_name": "d.jpg", "width": 4, "height": 4, "license": 3}, {"id": 4, "file_name": "e.jpg", "width": 4, "height": 4},
+  {"id": 5, "file_name": "f.jpg", "width": 4, "height": 4, "license": 99}]'
+expect_exit 0 "$bin" merge "$work/l1" "$work/l2" "$work/l12" --images none
+json=$work/l12/annotations/instances_train.json
+[ "$(jq -c '[[.licenses[] | [.id, .name]], (.images | map(.license))]' "$json")" = '[[[1,"by"],[4,"none"],[5,"nc"],[3,"sa"]],[1,5,1,3,null,99]]' ] ||
+    fail "licences: $(jq -c '[.licenses, .images]' "$json")"
+[ "$(jq '[.findings[] | select(.rule == "id-changed" and (.message | startswith("licence")))] | length' "$work/l12/conversion.json")" -eq 2 ] || fail "licences: not said"
+licensed "$work/l3" '{"no": "list"}' '[{"id": 1, "file_name": "g.jpg", "width": 4, "height": 4, "license": 1}]'
+expect_exit 0 "$bin" merge "$work/l1" "$work/l3" "$work/l13" --images none
+jq -e '.findings | any(.rule == "fields-lost" and (.message | startswith("\"licenses\"")))' "$work/l13/conversion.json" >/dev/null || fail "licences that are no list"
 [ "$(grep -c '"rule": "stem-twice".*written as' "$work/ab/conversion.json")" -eq 2 ] || fail "renamed pictures are not in the certificate"
 grep -q '"rule": "object-joined".*"message": "cat: the same as object 10 of .*IoU 0.98' "$work/ab/conversion.json" || fail "the dropped object is not named"
 expect_exit 0 "$bin" merge "$work/a" "$work/b" "$work/ab1" --strict --dry-run

@@ -1,6 +1,7 @@
 #include "datasets/transforms/planes.h"
 
 #include <math.h>
+#include <stdint.h>
 
 #include "core/cpu.h"
 
@@ -29,26 +30,97 @@ static int try_scale(const float table[256], float divisor, float mean, float st
     return 1;
 }
 
+/* One conversion. */
+typedef struct conversion {
+    float table[3][256];
+    dt_plane_scale scale[3];
+    int vector; /* the vector code runs here and gives the values of the table */
+    float *planes;
+    size_t stride; /* between planes */
+} conversion;
+
+static void convert_some(const conversion *c, const uint8_t *rgb, size_t count, size_t at)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < 3; k++)
+            c->planes[k * c->stride + at + i] = c->table[k][rgb[3 * i + k]];
+}
+
+/* Values until the next address that is a multiple of 32 bytes, at most `count`. */
+static size_t until_aligned(const float *to, size_t count)
+{
+    size_t n = (size_t)(-(uintptr_t)to / sizeof *to % 8);
+    return n < count ? n : count;
+}
+
+static void convert(const conversion *c, const uint8_t *rgb, size_t count, size_t at)
+{
+    size_t head = c->vector ? until_aligned(c->planes + at, count) : count;
+    convert_some(c, rgb, head, at);
+#if defined(__x86_64__)
+    size_t body = (count - head) / 16 * 16;
+    if (body) dt_planes_avx2(rgb + 3 * head, body, c->scale, c->planes + at + head, c->stride);
+    head += body;
+#endif
+    convert_some(c, rgb + 3 * head, count - head, at + head);
+}
+
+static void fill(const conversion *c, uint8_t byte, size_t count, size_t at)
+{
+    for (size_t k = 0; k < 3; k++) {
+        float *to = c->planes + k * c->stride + at, value = c->table[k][byte];
+        size_t i = 0, body = 0, head = c->vector ? until_aligned(to, count) : count;
+        for (; i < head; i++)
+            to[i] = value;
+#if defined(__x86_64__)
+        body = (count - head) / 8 * 8;
+        if (body) dt_plane_fill_avx2(value, body, to + head);
+#endif
+        for (i = head + body; i < count; i++)
+            to[i] = value;
+    }
+}
+
+static void convert_on(const conversion *c, const dt_image *rgb, const dt_canvas *canvas)
+{
+    const size_t width = (size_t)canvas->width, across = (size_t)rgb->width, rows = (size_t)rgb->height;
+    const size_t first = (size_t)canvas->top * width, after = first + rows * width;
+    fill(c, canvas->fill, first, 0);
+    if (across == width) {
+        convert(c, rgb->data, rows * width, first);
+    } else {
+        const size_t left = (size_t)canvas->left, right = width - left - across;
+        for (size_t y = 0; y < rows; y++) {
+            size_t at = first + y * width;
+            fill(c, canvas->fill, left, at);
+            convert(c, rgb->data + 3 * y * across, across, at + left);
+            fill(c, canvas->fill, right, at + left + across);
+        }
+    }
+    fill(c, canvas->fill, width * (size_t)canvas->height - after, after);
+}
+
+void dt_image_to_planes_on(const dt_image *rgb, const dt_canvas *canvas, float divisor, const float mean[3],
+                           const float std[3], float *planes)
+{
+    conversion c = {.planes = planes, .stride = (size_t)canvas->width * (size_t)canvas->height};
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < 256; i++)
+            c.table[k][i] = byte_value(i, divisor, mean[k], std[k]);
+#if defined(__x86_64__)
+    c.vector = dt_cpu_get_level() >= DT_CPU_AVX2;
+    for (int k = 0; k < 3 && c.vector; k++)
+        c.vector = try_scale(c.table[k], divisor, mean[k], std[k], &c.scale[k]);
+#endif
+    convert_on(&c, rgb, canvas);
+#if defined(__x86_64__)
+    if (c.vector) dt_planes_avx2_done();
+#endif
+}
+
 void dt_image_to_planes(const dt_image *rgb, float divisor, const float mean[3], const float std[3],
                         float *planes)
 {
-    const size_t n = (size_t)rgb->width * (size_t)rgb->height;
-    float table[3][256];
-    size_t done = 0;
-    for (int c = 0; c < 3; c++)
-        for (int i = 0; i < 256; i++)
-            table[c][i] = byte_value(i, divisor, mean[c], std[c]);
-#if defined(__x86_64__)
-    dt_plane_scale scale[3];
-    int exact = dt_cpu_get_level() >= DT_CPU_AVX2;
-    for (int c = 0; c < 3 && exact; c++)
-        exact = try_scale(table[c], divisor, mean[c], std[c], &scale[c]);
-    if (exact) {
-        done = n / 16 * 16;
-        dt_planes_avx2(rgb->data, done, scale, planes, n);
-    }
-#endif
-    for (size_t i = done; i < n; i++)
-        for (size_t c = 0; c < 3; c++)
-            planes[c * n + i] = table[c][rgb->data[3 * i + c]];
+    const dt_canvas all = {.width = rgb->width, .height = rgb->height};
+    dt_image_to_planes_on(rgb, &all, divisor, mean, std, planes);
 }

@@ -67,10 +67,21 @@ void dt_planes_avx2(const uint8_t *rgb, size_t count, const dt_plane_scale scale
         s[c] = (scale8){_mm256_set1_ps(scale[c].divisor), _mm256_set1_ps(scale[c].divisor_inv),
                         _mm256_set1_ps(scale[c].mean),    _mm256_set1_ps(scale[c].std),
                         _mm256_set1_ps(scale[c].std_inv), scale[c].mean == 0 && scale[c].std == 1};
-    if ((uintptr_t)planes % 32 == 0 && stride % 8 == 0) {
+    if ((uintptr_t)planes % 32 == 0 && stride % 8 == 0)
         planes_loop(rgb, count, s, planes, stride, 1);
-        _mm_sfence();
-    } else {
+    else
         planes_loop(rgb, count, s, planes, stride, 0);
-    }
+}
+
+void dt_plane_fill_avx2(float value, size_t count, float *plane)
+{
+    const __m256 v = _mm256_set1_ps(value);
+    int aligned = (uintptr_t)plane % 32 == 0;
+    for (size_t i = 0; i < count; i += 8)
+        store(plane + i, v, aligned);
+}
+
+void dt_planes_avx2_done(void)
+{
+    _mm_sfence();
 }

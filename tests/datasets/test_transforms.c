@@ -253,6 +253,37 @@ static void planes_of_any_scale(void)
     dt_image_free(&in);
 }
 
+/* A picture anywhere on a canvas gives the planes of that canvas: sides and places around the vector code's steps. */
+static void planes_on_a_canvas(void)
+{
+    static const int sides[] = {1, 2, 7, 16, 33, 64}, free_sides[] = {0, 1, 8, 13, 40};
+    const float mean[3] = {.485f, .456f, .406f}, std[3] = {.229f, .224f, .225f};
+    int wrong = 0;
+    for (size_t k = 0; k < 6 * 6 * 5 * 5; k++) {
+        const int w = sides[k % 6], h = sides[k / 6 % 6], right = free_sides[k / 36 % 5],
+                  below = free_sides[k / 180 % 5];
+        const dt_canvas canvas = {w + right + right / 2, h + below + below / 3, right / 2, below / 3, 114};
+        const size_t n = (size_t)canvas.width * (size_t)canvas.height;
+        dt_image in = picture((uint64_t)k, w, h, 3);
+        float *planes = dt_malloc_aligned((3 * n + 1) * sizeof *planes);
+        planes[3 * n] = 77;
+        dt_image_to_planes_on(&in, &canvas, 255, mean, std, planes);
+        for (size_t i = 0; i < n; i++) {
+            const int x = (int)(i % (size_t)canvas.width) - canvas.left,
+                      y = (int)(i / (size_t)canvas.width) - canvas.top;
+            const int inside = x >= 0 && x < w && y >= 0 && y < h;
+            for (size_t c = 0; c < 3; c++) {
+                const uint8_t byte = inside ? in.data[3 * ((size_t)y * (size_t)w + (size_t)x) + c] : 114;
+                wrong += planes[c * n + i] != ((float)byte / 255.f - mean[c]) / std[c];
+            }
+        }
+        wrong += planes[3 * n] != 77;
+        dt_free(planes);
+        dt_image_free(&in);
+    }
+    CHECK_INT(wrong, 0);
+}
+
 static uint8_t table_byte(uint8_t v, double gain)
 {
     double x = v * (gain + 1);
@@ -316,6 +347,7 @@ int main(void)
     RUN(parts_meet_without_gaps);
     RUN(planes_equal_division);
     RUN(planes_of_any_scale);
+    RUN(planes_on_a_canvas);
     RUN(hsv_jitter_equals_its_tables);
     RUN(blending);
     return dt_test_end();

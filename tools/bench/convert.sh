@@ -39,7 +39,7 @@ else
     echo "coco (hotcoco): not installed"
 fi
 
-for ((i = 0; i < ${#names[@]}; i++)); do best[i]=999999 memory[i]=0; done
+for ((i = 0; i < ${#names[@]}; i++)); do best[i]=999999 memory[i]=0 written[i]=0; done
 for ((round = 0; round < rounds; round++)); do
     for ((i = 0; i < ${#names[@]}; i++)); do
         rm -rf out

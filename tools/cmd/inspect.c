@@ -2,8 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/mem.h"
 #include "core/file.h"
+#include "core/mem.h"
 #include "tools/inspect_pictures.h"
 #include "tools/inspect_set.h"
 

@@ -13,18 +13,16 @@ static const char *const cifar10_folders[] = {"cifar-10-batches-bin"}, *const ci
 
 int dt_class_is_cifar10(const char *dir)
 {
-    char *found = dt_class_find_folder(dir, cifar10_folders, 1, "data_batch_1.bin");
-    dt_free(found);
-    return found != NULL;
+    char found[PATH_MAX];
+    return dt_class_find_folder(dir, cifar10_folders, 1, "data_batch_1.bin", found);
 }
 
 /* train.bin alone could be anything's. */
 int dt_class_is_cifar100(const char *dir)
 {
-    char *found = dt_class_find_folder(dir, cifar100_folders, 1, "fine_label_names.txt");
-    int is = found && dt_class_has(found, "train.bin");
-    dt_free(found);
-    return is;
+    char found[PATH_MAX];
+    return dt_class_find_folder(dir, cifar100_folders, 1, "fine_label_names.txt", found) &&
+           dt_class_has(found, "train.bin");
 }
 
 dt_status dt_class_cifar_rows(dt_class_set *set, dt_class_split *split, const char *file, dt_cifar_row row,
@@ -116,30 +114,24 @@ static dt_status read_cifar10(const char *dir, dt_class_set *set, dt_error *err)
 
 dt_status dt_class_open_cifar10(const char *dir, dt_class_set *set, dt_error *err)
 {
-    char *found = dt_class_find_folder(dir, cifar10_folders, 1, "data_batch_1.bin");
-    if (!found) {
-        const char *python =
-            dt_class_has(dir, "cifar-10-batches-py") ? "cifar-10-batches-py" : "data_batch_1";
-        return not_there(dir, "data_batch_1.bin", "cifar-10-binary.tar.gz", python, err);
-    }
-    dt_status st = read_cifar10(found, set, err);
-    dt_free(found);
-    return st;
+    char found[PATH_MAX];
+    if (dt_class_find_folder(dir, cifar10_folders, 1, "data_batch_1.bin", found))
+        return read_cifar10(found, set, err);
+    const char *python = dt_class_has(dir, "cifar-10-batches-py") ? "cifar-10-batches-py" : "data_batch_1";
+    return not_there(dir, "data_batch_1.bin", "cifar-10-binary.tar.gz", python, err);
 }
 
 dt_status dt_class_open_cifar100(const char *dir, int coarse, dt_class_set *set, dt_error *err)
 {
     const dt_cifar_row row = {2, coarse ? 0 : 1};
-    char *found = dt_class_find_folder(dir, cifar100_folders, 1, "train.bin");
-    if (!found) {
+    char found[PATH_MAX];
+    if (!dt_class_find_folder(dir, cifar100_folders, 1, "train.bin", found)) {
         const char *python = dt_class_has(dir, "cifar-100-python") ? "cifar-100-python" : "train";
         return not_there(dir, "train.bin", "cifar-100-binary.tar.gz", python, err);
     }
-    dt_status st = add_names(set, found, coarse ? "coarse_label_names.txt" : "fine_label_names.txt", NULL,
-                             coarse ? 20 : 100, err);
-    if (st == DT_OK) st = add_file(set, &set->splits[CLASS_TRAIN], found, "train.bin", row, err);
-    if (st == DT_OK && dt_class_has(found, "test.bin"))
-        st = add_file(set, &set->splits[CLASS_VAL], found, "test.bin", row, err);
-    dt_free(found);
-    return st;
+    DT_TRY(add_names(set, found, coarse ? "coarse_label_names.txt" : "fine_label_names.txt", NULL,
+                     coarse ? 20 : 100, err));
+    DT_TRY(add_file(set, &set->splits[CLASS_TRAIN], found, "train.bin", row, err));
+    if (!dt_class_has(found, "test.bin")) return DT_OK;
+    return add_file(set, &set->splits[CLASS_VAL], found, "test.bin", row, err);
 }

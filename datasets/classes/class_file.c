@@ -1,7 +1,7 @@
 /* Files of whole data sets: found, unpacked, kept by the set. */
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "core/mem.h"
@@ -12,21 +12,18 @@ enum { MAX_FILE = 1 << 30, PIECE = 1 << 20 };
 
 int dt_class_has(const char *dir, const char *name)
 {
-    char *path = dt_path_join(dir, name);
-    int found = path && (dt_is_dir(path) || dt_is_file(path));
-    dt_free(path);
-    return found;
+    char path[PATH_MAX];
+    return snprintf(path, sizeof path, "%s/%s", dir, name) < (int)sizeof path && access(path, F_OK) == 0;
 }
 
-char *dt_class_find_folder(const char *dir, const char *const *names, size_t count, const char *file)
+int dt_class_find_folder(const char *dir, const char *const *names, size_t count, const char *file,
+                         char found[PATH_MAX])
 {
-    if (dt_class_has(dir, file)) return dt_strdup(dir);
-    for (size_t i = 0; i < count; i++) {
-        char *path = dt_path_join(dir, names[i]);
-        if (path && dt_class_has(path, file)) return path;
-        dt_free(path);
-    }
-    return NULL;
+    if (snprintf(found, PATH_MAX, "%s", dir) < PATH_MAX && dt_class_has(found, file)) return 1;
+    for (size_t i = 0; i < count; i++)
+        if (snprintf(found, PATH_MAX, "%s/%s", dir, names[i]) < PATH_MAX && dt_class_has(found, file))
+            return 1;
+    return 0;
 }
 
 /* gzread passes files through that are not gzip's. */

@@ -1,4 +1,6 @@
 /* Class folders, in the order of torchvision's ImageFolder. */
+#include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -46,18 +48,16 @@ static dt_status list(const char *dir, listing *l, dt_error *err)
 /* 1 if pictures lie at least `least` and at most `most` folders below this one. */
 static int holds_pictures(const char *dir, int least, int most)
 {
-    listing l;
-    dt_error none = {0};
+    DIR *d = opendir(dir);
     int found = 0;
-    if (!dt_is_dir(dir) || list(dir, &l, &none) != DT_OK) return 0;
-    for (size_t i = 0; i < l.files.count && least <= 0 && !found; i++)
-        found = dt_image_has_extension(l.files.items[i]);
-    for (size_t i = 0; i < l.folders.count && most > 0 && !found; i++) {
-        char *path = dt_path_join(dir, l.folders.items[i]);
-        found = path && holds_pictures(path, least - 1, most - 1);
-        dt_free(path);
+    for (struct dirent *e; d && !found && (e = readdir(d));) {
+        char path[PATH_MAX];
+        if (e->d_name[0] == '.' || snprintf(path, sizeof path, "%s/%s", dir, e->d_name) >= (int)sizeof path)
+            continue;
+        found = (least <= 0 && dt_image_has_extension(e->d_name)) ||
+                (most > 0 && dt_is_dir(path) && holds_pictures(path, least - 1, most - 1));
     }
-    listing_free(&l);
+    if (d) closedir(d);
     return found;
 }
 
@@ -82,20 +82,19 @@ static int split_of(const char *name)
 }
 
 /* 1 if all folders with pictures are named as splits and one of them holds class folders. (A class may be called "train".) */
-static dt_status find_layout(const char *dir, const listing *top, int *in_splits, dt_error *err)
+static int lies_in_splits(const char *dir, const listing *top)
 {
     int classes = 0, others = 0;
     for (size_t i = 0; i < top->folders.count; i++) {
-        char *path = dt_path_join(dir, top->folders.items[i]);
-        if (!path) return dt_fail_memory(err, strlen(dir), "a path");
-        if (split_of(top->folders.items[i]) != NO_SPLIT)
+        char path[PATH_MAX];
+        const char *name = top->folders.items[i];
+        if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path) continue;
+        if (split_of(name) != NO_SPLIT)
             classes |= holds_pictures(path, 1, PROBE_DEPTH);
         else
             others |= holds_pictures(path, 0, PROBE_DEPTH);
-        dt_free(path);
     }
-    *in_splits = classes && !others;
-    return DT_OK;
+    return classes && !others;
 }
 
 /* ---- pictures of one class folder ---- */
@@ -311,9 +310,8 @@ static dt_status hold_out(dt_class_set *set, const dt_class_opts *opts, dt_error
 
 static dt_status read_folders(walker *w, const char *dir, const listing *top, const dt_class_opts *opts)
 {
-    int in_splits = 0;
+    const int in_splits = lies_in_splits(dir, top);
     dt_class_set *set = w->set;
-    DT_TRY(find_layout(dir, top, &in_splits, w->err));
     DT_TRY(in_splits ? visit_splits(w, dir, top, &set->names) : visit_classes(w, dir, &set->names, NULL));
     sort_names(&set->names);
     DT_TRY(in_splits ? visit_splits(w, dir, top, NULL)

@@ -11,8 +11,8 @@ enum { IMAGES = 0x803, LABELS = 0x801 }; /* bytes in 3 and in 1 dimensions */
 static const char *const folders[] = {"raw", "MNIST/raw", "FashionMNIST/raw", "KMNIST/raw"};
 enum { FOLDERS = sizeof folders / sizeof *folders };
 
-/* dir/PART-KIND in one of the spellings in use; NULL if it is not there or memory is out. */
-static char *find_file(const char *dir, const char *part, const char *kind)
+/* 1 and the path of dir/PART-KIND in one of the spellings in use. */
+static int find_file(const char *dir, const char *part, const char *kind, char found[PATH_MAX])
 {
     for (int dotted = 0; dotted < 2; dotted++)
         for (int packed = 0; packed < 2; packed++) {
@@ -20,31 +20,30 @@ static char *find_file(const char *dir, const char *part, const char *kind)
             snprintf(name, sizeof name, "%s", kind);
             char *dash = strchr(name, '-');
             if (dotted && dash) *dash = '.'; /* train-images.idx3-ubyte */
-            char *path = dt_format("%s/%s-%s-ubyte%s", dir, part, name, packed ? ".gz" : "");
-            if (path && dt_is_file(path)) return path;
-            dt_free(path);
+            if (snprintf(found, PATH_MAX, "%s/%s-%s-ubyte%s", dir, part, name, packed ? ".gz" : "") <
+                    PATH_MAX &&
+                dt_is_file(found))
+                return 1;
         }
-    return NULL;
+    return 0;
 }
 
-/* The folder with the files of `train`: a new string, or NULL. */
-static char *find_folder(const char *dir)
+/* 1 and the folder with the files of `train`. */
+static int find_folder(const char *dir, char found[PATH_MAX])
 {
+    char file[PATH_MAX];
     for (int i = -1; i < FOLDERS; i++) {
-        char *path = i < 0 ? dt_strdup(dir) : dt_path_join(dir, folders[i]);
-        char *file = path ? find_file(path, "train", "images-idx3") : NULL;
-        dt_free(file);
-        if (file) return path;
-        dt_free(path);
+        int n = i < 0 ? snprintf(found, PATH_MAX, "%s", dir)
+                      : snprintf(found, PATH_MAX, "%s/%s", dir, folders[i]);
+        if (n < PATH_MAX && find_file(found, "train", "images-idx3", file)) return 1;
     }
-    return NULL;
+    return 0;
 }
 
 int dt_class_is_mnist(const char *dir)
 {
-    char *found = find_folder(dir);
-    dt_free(found);
-    return found != NULL;
+    char found[PATH_MAX];
+    return find_folder(dir, found);
 }
 
 static size_t big_endian(const uint8_t *p)
@@ -103,11 +102,10 @@ dt_status dt_class_idx_pair(dt_class_split *split, const char *image_file, const
 static dt_status read_part(dt_class_set *set, const char *dir, const char *part, const char *kind,
                            const char **file, const uint8_t **data, size_t *size, dt_error *err)
 {
-    char *path = find_file(dir, part, kind);
-    if (!path)
+    char path[PATH_MAX];
+    if (!find_file(dir, part, kind, path))
         return dt_fail(err, DT_ERR_NOT_FOUND, "%s: no %s-%s-ubyte, with or without .gz", dir, part, kind);
     *file = dt_arena_text(&set->texts, path);
-    dt_free(path);
     if (!*file) return dt_fail_memory(err, strlen(dir), "a path");
     return dt_class_read(set, *file, data, size, err);
 }
@@ -156,19 +154,16 @@ static dt_status add_fashion(dt_class_set *set, dt_error *err)
 static dt_status read_all(const char *dir, int fashion, dt_class_set *set, dt_error *err)
 {
     DT_TRY(read_split(set, &set->splits[CLASS_TRAIN], dir, "train", err));
-    char *test = find_file(dir, "t10k", "images-idx3");
-    dt_free(test);
-    if (test) DT_TRY(read_split(set, &set->splits[CLASS_VAL], dir, "t10k", err));
+    char test[PATH_MAX];
+    if (find_file(dir, "t10k", "images-idx3", test))
+        DT_TRY(read_split(set, &set->splits[CLASS_VAL], dir, "t10k", err));
     return fashion ? add_fashion(set, err) : add_numbers(set, err);
 }
 
 dt_status dt_class_open_mnist(const char *dir, int fashion, dt_class_set *set, dt_error *err)
 {
-    char *found = find_folder(dir);
-    if (!found)
-        return dt_fail(err, DT_ERR_NOT_FOUND,
-                       "%s: no train-images-idx3-ubyte, with or without .gz, there or in raw/", dir);
-    dt_status st = read_all(found, fashion, set, err);
-    dt_free(found);
-    return st;
+    char found[PATH_MAX];
+    if (find_folder(dir, found)) return read_all(found, fashion, set, err);
+    return dt_fail(err, DT_ERR_NOT_FOUND,
+                   "%s: no train-images-idx3-ubyte, with or without .gz, there or in raw/", dir);
 }

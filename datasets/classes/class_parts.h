@@ -2,6 +2,8 @@
 #ifndef DT_DATASETS_CLASSES_CLASS_PARTS_H
 #define DT_DATASETS_CLASSES_CLASS_PARTS_H
 
+#include <limits.h>
+
 #include "datasets/classes/class_set.h"
 
 enum { CLASS_TRAIN, CLASS_VAL, CLASS_TEST };
@@ -11,8 +13,9 @@ dt_status dt_class_add(dt_class_split *split, dt_class_record record, dt_error *
 /** 1 if the folder has a file or folder of this name. */
 int dt_class_has(const char *dir, const char *name);
 
-/** The first of the folders `dir` and dir/<names[i]> that has the file; a new string, NULL if none has it or memory is out. */
-char *dt_class_find_folder(const char *dir, const char *const *names, size_t count, const char *file);
+/** 1 and the path of the first of the folders `dir` and dir/<names[i]> that has the file. */
+int dt_class_find_folder(const char *dir, const char *const *names, size_t count, const char *file,
+                         char found[PATH_MAX]);
 
 /** A whole file of at most a gigabyte, unpacked if it is gzip's; it belongs to the set. */
 dt_status dt_class_read(dt_class_set *set, const char *path, const uint8_t **data, size_t *size,
@@ -24,7 +27,6 @@ dt_status dt_class_read_names(dt_class_set *set, const char *path, dt_error *err
 int dt_class_is_cifar10(const char *dir);
 int dt_class_is_cifar100(const char *dir);
 int dt_class_is_mnist(const char *dir);
-int dt_class_is_folder(const char *dir);
 
 dt_status dt_class_open_cifar10(const char *dir, dt_class_set *set, dt_error *err);
 dt_status dt_class_open_cifar100(const char *dir, int coarse, dt_class_set *set, dt_error *err);

@@ -64,6 +64,9 @@ typedef struct dt_class_opts {
 /** 1 if the path has one of the prefixes, or is a folder with such files or class folders and no detection set. */
 int dt_class_set_is(const char *path);
 
+/** 1 if class folders with pictures lie in the folder, whatever else does. */
+int dt_class_is_folder(const char *dir);
+
 /** Reads names, labels, and the pixels of CIFAR and MNIST. Findings (may be NULL) of class folders:
  *  image-unsupported (a file in them that is no JPEG or PNG picture), label-missing (a picture in no class folder), class-unused (a
  *  class folder without pictures), folder-skipped (a folder that leads back to itself, or nests too deeply). Errors name the file, what

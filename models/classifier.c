@@ -77,8 +77,8 @@ dt_classifier *dt_classifier_create(dt_ctx *ctx, const dt_classifier_opts *opts)
         dt_ctx_fail(ctx, err.status, "%s", err.text);
         return NULL;
     }
-    dt_picture_steps steps;
-    if (dt_picture_steps_parse(opts->transforms, &steps, &err) != DT_OK) {
+    dt_transforms steps;
+    if (dt_transforms_parse(opts->transforms, &steps, &err) != DT_OK) {
         dt_ctx_fail(ctx, err.status, "%s", err.text);
         return NULL;
     }

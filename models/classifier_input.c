@@ -1,4 +1,6 @@
 /* From pictures to the input of a classifier. */
+#include <string.h>
+
 #include "core/mem.h"
 #include "core/tensor.h"
 #include "datasets/transforms/planes.h"
@@ -6,27 +8,19 @@
 
 enum { DIVISOR = 255 };
 
-const dt_picture_steps *dt_classifier_steps(const dt_classifier *c)
+const dt_transforms *dt_classifier_steps(const dt_classifier *c)
 {
     return &c->steps;
 }
 
-static dt_status render(void *self, const dt_sample *src, dt_rng *rng, dt_sample *out, dt_error *err)
-{
-    return dt_picture_steps_apply(self, src, rng, out, err);
-}
-
-void dt_classifier_loading(const dt_classifier *c, const dt_picture_steps *steps, dt_loader_opts *o)
+void dt_classifier_loading(const dt_classifier *c, const dt_transforms *steps, dt_loader_opts *o)
 {
     o->imgsz = c->opts.imgsz;
     o->augment = 0;
-    o->render = render;
-    o->render_self = (void *)steps;
+    o->transforms = steps;
     o->divisor = DIVISOR;
-    for (int i = 0; i < 3; i++) {
-        o->mean[i] = steps->mean[i];
-        o->std[i] = steps->std[i];
-    }
+    memcpy(o->mean, steps->mean, sizeof o->mean);
+    memcpy(o->std, steps->std, sizeof o->std);
 }
 
 dt_tensor *dt_classifier_input(dt_ctx *ctx, const dt_classifier *c, const dt_image *image)
@@ -39,7 +33,7 @@ dt_tensor *dt_classifier_input(dt_ctx *ctx, const dt_classifier *c, const dt_ima
     size_t bytes = 3 * (size_t)n * (size_t)n * sizeof(float);
     float *planes = NULL;
     dt_tensor *input = NULL;
-    dt_status st = dt_picture_steps_apply(&c->steps, &src, &rng, &out, &err);
+    dt_status st = dt_transforms_apply(&c->steps, &src, &rng, &out, NULL, &err);
     if (st == DT_OK && (out.image.width != n || out.image.height != n))
         st = dt_fail(&err, DT_ERR_SHAPE,
                      "the transforms give a picture of %dx%d pixels, the network takes %dx%d",

@@ -15,7 +15,7 @@ typedef struct classify {
     dt_class_set data;
     const dt_class_split *train, *val; /* val: NULL if there is none */
     dt_classifier *classifier;
-    dt_picture_steps steps; /* of training */
+    dt_transforms steps; /* of training */
     char *val_text;
     char name[DT_CLASS_NAME]; /* of the record that was asked for last */
 } classify;
@@ -71,7 +71,7 @@ static char *default_text(dt_class_format format, int n, int training)
 {
     const int is_cifar = format == DT_CLASSES_CIFAR10 || format == DT_CLASSES_CIFAR100;
     const char *values = is_cifar ? cifar : format == DT_CLASSES_MNIST ? mnist : imagenet;
-    if (is_cifar && n == 32 && training) return dt_format("random-crop(32, 4) hflip(0.5) %s", values);
+    if (is_cifar && n == 32 && training) return dt_format("random-crop(32, padding=4) hflip(0.5) %s", values);
     if (format != DT_CLASSES_FOLDER) return dt_format("resize(%d, %d) %s", n, n, values);
     if (training) return dt_format("random-resized-crop(%d) hflip(0.5) %s", n, values);
     return dt_format("resize(%d) center-crop(%d) %s", n * 256 / 224, n, values);
@@ -85,7 +85,7 @@ static dt_status choose_transforms(dt_train_run *run, classify *c)
     c->val_text =
         o->val_transforms ? dt_strdup(o->val_transforms) : default_text(c->data.format, (int)o->imgsz, 0);
     const char *text = o->transforms ? o->transforms : (own = default_text(c->data.format, (int)o->imgsz, 1));
-    dt_status st = text && c->val_text ? dt_picture_steps_parse(text, &c->steps, err)
+    dt_status st = text && c->val_text ? dt_transforms_parse(text, &c->steps, err)
                                        : dt_fail_memory(err, 200, "the transforms");
     dt_free(own);
     return st;

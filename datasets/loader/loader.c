@@ -54,6 +54,8 @@ struct dt_loader {
     int32_t *classes;
     int64_t *indices;
     dt_letterbox *geometry;
+    int (*sizes)[2];
+    dt_transforms transforms;
     uint8_t *reported; /* one flag a record: on_bad was called */
 };
 
@@ -67,6 +69,24 @@ dt_loader_opts dt_loader_defaults(void)
                             .fill = DT_LETTERBOX_FILL,
                             .divisor = 255,
                             .std = {1, 1, 1}};
+}
+
+static dt_status check_transforms(const dt_loader_opts *o, dt_error *err)
+{
+    int w, h;
+    if (o->pad_multiple < 0 || (o->pad_multiple && !o->transforms))
+        return dt_fail(err, DT_ERR_ARG, "loader: pad_multiple %d%s", o->pad_multiple,
+                       o->transforms ? "" : " without transforms");
+    if (!o->transforms) return DT_OK;
+    if (o->transforms->recipe != o->augment)
+        return dt_fail(err, DT_ERR_ARG,
+                       "loader: augmentation and transforms: only if those begin with `recipe`");
+    dt_transforms_size(o->transforms, &w, &h);
+    if (!w || o->size_max ||
+        (o->pad_multiple ? w <= o->imgsz && h <= o->imgsz : w == o->imgsz && h == o->imgsz))
+        return DT_OK;
+    return dt_fail(err, DT_ERR_ARG, "the transforms give pictures of %dx%d pixels, the network takes %s%dx%d",
+                   w, h, o->pad_multiple ? "up to " : "", o->imgsz, o->imgsz);
 }
 
 static dt_status check_opts(const dt_source *source, const dt_loader_opts *o, dt_error *err)
@@ -94,6 +114,7 @@ static dt_status check_opts(const dt_source *source, const dt_loader_opts *o, dt
                         o->size_max / o->size_step * o->size_step < o->size_min))
         return dt_fail(err, DT_ERR_ARG, "loader: no multiple of size_step = %d in %d..%d", o->size_step,
                        o->size_min, o->size_max);
+    DT_TRY(check_transforms(o, err));
     return dt_augment_check(&o->aug, err);
 }
 
@@ -210,9 +231,10 @@ static dt_status allocate(dt_loader *l, dt_error *err)
     l->classes = dt_calloc(batch, sizeof *l->classes);
     l->indices = dt_calloc(batch, sizeof *l->indices);
     l->geometry = dt_calloc(batch, sizeof *l->geometry);
+    l->sizes = dt_calloc(batch, sizeof *l->sizes);
     l->reported = dt_calloc(count, 1);
     if (!l->order || !l->slots || !l->scratch || !l->threads || !l->label_begin || !l->classes ||
-        !l->indices || !l->geometry || !l->reported)
+        !l->indices || !l->geometry || !l->sizes || !l->reported)
         return dt_fail_memory(err, count * sizeof *l->order, "loader");
     l->slot_count = slot_count;
     for (int i = 0; i < slot_count; i++) {
@@ -264,6 +286,7 @@ void dt_loader_destroy(dt_loader *l)
     dt_free(l->classes);
     dt_free(l->indices);
     dt_free(l->geometry);
+    dt_free(l->sizes);
     dt_free(l->reported);
     dt_free(l);
 }
@@ -284,6 +307,12 @@ dt_status dt_loader_create(const dt_source *source, const dt_loader_opts *opts, 
     l->places = dt_sampler_length(sampler, source->count, opts->batch);
     l->opts.aug.fill = opts->fill;
     l->opts.aug.letterbox = opts->letterbox;
+    if (opts->transforms) {
+        l->transforms = *opts->transforms;
+        l->opts.transforms = &l->transforms;
+        memcpy(l->opts.mean, l->transforms.mean, sizeof l->opts.mean);
+        memcpy(l->opts.std, l->transforms.std, sizeof l->opts.std);
+    }
     dt_status status = sample_store_init(&l->store, &l->source, &l->opts, err);
     if (status != DT_OK) {
         dt_free(l);
@@ -342,6 +371,12 @@ dt_status dt_loader_params(const dt_loader *l, int64_t epoch, dt_pick pick, dt_a
     if (!l->opts.augment) return dt_fail(err, DT_ERR_ARG, "loader: nothing is drawn without augmentation");
     *params = loader_draw_params(&l->opts, l->source.count, epoch, pick);
     return DT_OK;
+}
+
+dt_status dt_loader_explain(dt_loader *l, int64_t epoch, dt_pick pick, dt_str *text, dt_error *err)
+{
+    if (!l->opts.transforms) return dt_fail(err, DT_ERR_ARG, "loader: there are no transforms to explain");
+    return loader_explain(&l->store, epoch, pick, loader_max_side(&l->opts), text, err);
 }
 
 /* ---- batches ---- */
@@ -409,9 +444,47 @@ static void report_bad(dt_loader *l, const batch_slot *slot)
     }
 }
 
+static int round_up(int v, int multiple)
+{
+    return (v + multiple - 1) / multiple * multiple;
+}
+
+/* Pictures of different sizes, each in the place of a picture of the largest, become a batch of one size. */
+static dt_status pad_pictures(const dt_loader *l, const batch_slot *slot, int side, int *width, int *height,
+                              dt_error *err)
+{
+    const size_t place = 3 * (size_t)side * (size_t)side;
+    *width = *height = 1;
+    for (int i = 0; i < slot->count; i++) {
+        if (slot->items[i].width > *width) *width = slot->items[i].width;
+        if (slot->items[i].height > *height) *height = slot->items[i].height;
+    }
+    *width = round_up(*width, l->opts.pad_multiple);
+    *height = round_up(*height, l->opts.pad_multiple);
+    if (*width > side || *height > side)
+        return dt_fail(err, DT_ERR_SHAPE,
+                       "loader: a batch of %dx%d pixels (multiples of %d) where there is room for %dx%d",
+                       *width, *height, l->opts.pad_multiple, side, side);
+    const size_t w = (size_t)*width, h = (size_t)*height;
+    float *copy = dt_malloc(place * sizeof *copy);
+    if (!copy) return dt_fail_memory(err, place * sizeof *copy, "a picture");
+    for (int i = 0; i < slot->count; i++) { /* ascending: no picture lies on one that is still to be moved */
+        const size_t pw = (size_t)slot->items[i].width, ph = (size_t)slot->items[i].height;
+        float *to = slot->pixels + (size_t)i * 3 * w * h;
+        memcpy(copy, slot->pixels + (size_t)i * place, 3 * pw * ph * sizeof *copy);
+        memset(to, 0, 3 * w * h * sizeof *to);
+        for (size_t c = 0; c < 3; c++)
+            for (size_t y = 0; y < ph; y++)
+                memcpy(to + (c * h + y) * w, copy + (c * ph + y) * pw, pw * sizeof *to);
+    }
+    dt_free(copy);
+    return DT_OK;
+}
+
 static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
 {
     const int side = dt_loader_side(l, l->epoch, slot->number);
+    int width = side, height = side;
     size_t total = 0;
     for (int i = 0; i < slot->count; i++) {
         const loader_item *item = &slot->items[i];
@@ -420,6 +493,8 @@ static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
         l->classes[i] = item->cls;
         l->indices[i] = item->index;
         l->geometry[i] = item->geometry;
+        l->sizes[i][0] = item->width;
+        l->sizes[i][1] = item->height;
         total += item->label_count;
     }
     l->label_begin[slot->count] = total;
@@ -430,19 +505,21 @@ static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
         if (item->label_count)
             memcpy(l->labels + l->label_begin[i], item->labels, item->label_count * sizeof *item->labels);
     }
+    if (l->opts.pad_multiple) DT_TRY(pad_pictures(l, slot, side, &width, &height, err));
     l->batch = (dt_batch){.epoch = l->epoch,
                           .number = slot->number,
                           .count = slot->count,
                           .channels = 3,
-                          .height = side,
-                          .width = side,
+                          .height = height,
+                          .width = width,
                           .pixels = slot->pixels,
                           .pixel_bytes = l->pixel_bytes,
                           .labels = l->labels,
                           .label_begin = l->label_begin,
                           .classes = l->classes,
                           .indices = l->indices,
-                          .geometry = l->geometry};
+                          .geometry = l->geometry,
+                          .sizes = (const int(*)[2])l->sizes};
     return DT_OK;
 }
 

@@ -13,6 +13,7 @@
 #include "datasets/loader/sampler.h"
 #include "datasets/sample.h"
 #include "datasets/transforms/augment.h"
+#include "datasets/transforms/transform.h"
 
 /** Where samples come from. load() is called from several threads at once. It gets an empty *out (cls = -1)
  * and fills image (RGB), labels (pixels of that image) and, for classification, cls; index and, where left 0, the original sizes are
@@ -48,10 +49,12 @@ typedef struct dt_loader_opts {
     int augment; /* 0: letterbox only; 1: aug, with the letterbox and fill given here */
     dt_augment_opts aug;
     int64_t mosaic_epochs; /* mosaic in epochs < this; -1 (default): in all */
-    /* In the place of augmentation and letterbox: makes the picture of a place, `side` x `side` pixels; a pure function of
-     * its arguments. Called from several threads. NULL: none. */
-    dt_status (*render)(void *self, const dt_sample *src, dt_rng *rng, dt_sample *out, dt_error *err);
-    void *render_self;
+    /* In the place of augmentation and letterbox, or, if it begins with `recipe`, behind the augmentation (`augment` must be
+     * on then). Its normalize goes to mean and std below. Copied. NULL: none. */
+    const dt_transforms *transforms;
+    /* With transforms: 0: all pictures are as large as the network's input. Else the pictures of a batch may differ, up to that
+     * size; they lie at the top left of the smallest multiple of this that holds them all, zeros around them. */
+    int pad_multiple;
     dt_letterbox_mode letterbox;
     int no_upscale;
     dt_resize_filter filter;
@@ -82,10 +85,12 @@ typedef struct dt_batch {
     size_t pixel_bytes; /* of the whole buffer, for a full batch of the largest side */
     /* Labels of picture i: [label_begin[i], label_begin[i + 1]); boxes xyxy in network pixels. */
     const dt_label *labels;
-    const size_t *label_begin;    /* count + 1 entries */
-    const int32_t *classes;       /* of the whole pictures, count entries; -1: none (detection) */
-    const int64_t *indices;       /* record that picture i shows (the first of its mosaic) */
-    const dt_letterbox *geometry; /* original picture -> network input; meaningless under augmentation */
+    const size_t *label_begin; /* count + 1 entries */
+    const int32_t *classes;    /* of the whole pictures, count entries; -1: none (detection) */
+    const int64_t *indices;    /* record that picture i shows (the first of its mosaic) */
+    const dt_letterbox
+        *geometry; /* original picture -> network input; meaningless under augmentation and transforms */
+    const int (*sizes)[2]; /* width, height of each picture; the rest of its planes is padding */
 } dt_batch;
 
 typedef struct dt_loader dt_loader;
@@ -115,6 +120,9 @@ int dt_loader_side(const dt_loader *loader, int64_t epoch, int64_t number);
 int64_t dt_loader_places(const dt_loader *loader);
 dt_status dt_loader_order(const dt_loader *loader, int64_t epoch, dt_pick *picks, dt_error *err);
 
+/** With transforms: appends a line a step with what it drew at a place, from the record itself. `recipe` says nothing here. */
+dt_status dt_loader_explain(dt_loader *loader, int64_t epoch, dt_pick pick, dt_str *text, dt_error *err);
+
 /** What the loader does at a place: what the augmentation draws there. Record numbers are those drawn; DT_BAD_REPLACE may
  * put others in their place. DT_ERR_ARG without augmentation. */
 dt_status dt_loader_params(const dt_loader *loader, int64_t epoch, dt_pick pick, dt_aug_params *params,
@@ -125,6 +133,9 @@ dt_status dt_loader_params(const dt_loader *loader, int64_t epoch, dt_pick pick,
  * objects have mask 2. DT_ERR_ARG naming the picture if one has more than `max` labels: nothing is cut. */
 size_t dt_batch_most_labels(const dt_batch *batch);
 dt_status dt_batch_pad_labels(const dt_batch *batch, size_t max, float *boxes, uint8_t *mask, dt_error *err);
+
+/** mask (count, height, width): 1 on pictures, 0 on padding. */
+void dt_batch_pixel_mask(const dt_batch *batch, uint8_t *mask);
 
 /** SHA-256 of all that a network learns from in a batch: sizes, pixels, classes, boxes. */
 void dt_batch_hash(const dt_batch *batch, char text[DT_SHA256_TEXT]);

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "datasets/loader/loader.h"
 
 size_t dt_batch_most_labels(const dt_batch *batch)
@@ -31,4 +33,13 @@ dt_status dt_batch_pad_labels(const dt_batch *batch, size_t max, float *boxes, u
         }
     }
     return DT_OK;
+}
+
+void dt_batch_pixel_mask(const dt_batch *batch, uint8_t *mask)
+{
+    const size_t w = (size_t)batch->width, h = (size_t)batch->height;
+    memset(mask, 0, (size_t)batch->count * w * h);
+    for (int i = 0; i < batch->count; i++)
+        for (int y = 0; y < batch->sizes[i][1]; y++)
+            memset(mask + ((size_t)i * h + (size_t)y) * w, 1, (size_t)batch->sizes[i][0]);
 }

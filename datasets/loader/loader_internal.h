@@ -31,6 +31,7 @@ typedef struct loader_item {
     int64_t index;
     int32_t cls;
     dt_letterbox geometry;
+    int width, height;         /* of the picture */
     int64_t bad[ITEM_BAD_MAX]; /* bad records met; more than fit are reported when they are drawn again */
     int bad_count;
     dt_error err; /* status DT_OK: the item is good */
@@ -45,8 +46,11 @@ static inline int loader_max_side(const dt_loader_opts *o)
 /** What augmentation draws for a place of the epoch. */
 dt_aug_params loader_draw_params(const dt_loader_opts *opts, int64_t count, int64_t epoch, dt_pick pick);
 
-/** Renders a place of `epoch`: planes to `pixels` (3 * side * side), the rest to *item. `scratch`
+/** Renders a place of `epoch`: planes to `pixels` (3 * side * side; 3 * width * height of the item with pad_multiple), the rest to
+ *  *item. `scratch`
  * belongs to the calling thread and is reused. */
+dt_status loader_explain(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_str *text,
+                         dt_error *err);
 dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
                            float *pixels, loader_item *item, dt_error *err);
 

@@ -71,7 +71,7 @@ static dt_status letterboxed(const dt_loader_opts *o, const dt_sample *sample, i
 /* What can be done once for all batches. Under multi-scale a picture is letterboxed for each batch anew. */
 static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *err)
 {
-    if (o->render) return DT_OK;
+    if (o->transforms && !o->transforms->recipe) return DT_OK;
     if (o->augment) return dt_aug_prepare(sample, loader_max_side(o), o->filter, err);
     if (o->size_max) return DT_OK;
     dt_sample boxed = {0};
@@ -263,40 +263,91 @@ static dt_status copy_labels(loader_item *item, const dt_sample *sample, dt_erro
     return DT_OK;
 }
 
+/* By the chain of transforms; *item has the record that was taken. */
+static dt_status transformed(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
+                             loader_item *item, dt_str *said, dt_error *err)
+{
+    const dt_loader_opts *o = store->opts;
+    const dt_rng rng = place_stream(o, epoch, pick);
+    held plain = {0};
+    dt_sample first = {0};
+    dt_status st = DT_OK;
+    if (o->transforms->recipe) {
+        st = augmented(store, epoch, pick, side, &first, item, err);
+        if (st == DT_OK) st = dt_transforms_apply(o->transforms, &first, &rng, scratch, said, err);
+    } else {
+        st = hold_good_record(store, pick.index, item, &plain, err);
+        if (st == DT_OK) st = dt_transforms_apply(o->transforms, plain.sample, &rng, scratch, said, err);
+        if (st == DT_OK) {
+            item->index = plain.sample->index;
+            item->cls = plain.sample->cls;
+            scratch->original_width = plain.sample->original_width;
+            scratch->original_height = plain.sample->original_height;
+        }
+    }
+    dt_sample_free(&first);
+    free_sample(plain.mine);
+    return st;
+}
+
+dt_status loader_explain(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_str *text,
+                         dt_error *err)
+{
+    dt_sample scratch = {0};
+    loader_item item = {0};
+    dt_status st = transformed(store, epoch, pick, side, &scratch, &item, text, err);
+    dt_sample_free(&scratch);
+    return st == DT_OK && text->failed ? dt_fail_memory(err, text->len, "a text") : st;
+}
+
+static dt_status check_size(const dt_loader_opts *o, const dt_sample *sample, int side, dt_error *err)
+{
+    const int w = sample->image.width, h = sample->image.height;
+    if (sample->image.channels != 3)
+        return dt_fail(err, DT_ERR_SHAPE, "the transforms give a picture of %d channels",
+                       sample->image.channels);
+    if (o->pad_multiple ? w <= side && h <= side : w == side && h == side) return DT_OK;
+    return dt_fail(err, DT_ERR_SHAPE,
+                   "record %lld: the transforms give a picture of %dx%d pixels, the network takes %s%dx%d",
+                   (long long)sample->index, w, h, o->pad_multiple ? "up to " : "", side, side);
+}
+
+/* The sample of a place: *sample is scratch, or belongs to *plain. */
+static dt_status find_sample(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
+                             held *plain, const dt_sample **sample, loader_item *item, dt_error *err)
+{
+    const dt_loader_opts *o = store->opts;
+    *sample = scratch;
+    if (o->transforms) {
+        DT_TRY(transformed(store, epoch, pick, side, scratch, item, NULL, err));
+        return check_size(o, scratch, side, err);
+    }
+    if (o->augment) return augmented(store, epoch, pick, side, scratch, item, err);
+    DT_TRY(hold_good_record(store, pick.index, item, plain, err));
+    item->index = plain->sample->index;
+    item->cls = plain->sample->cls;
+    if (o->size_max) return letterboxed(o, plain->sample, side, scratch, err);
+    *sample = plain->sample;
+    return DT_OK;
+}
+
 dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
                            float *pixels, loader_item *item, dt_error *err)
 {
     const dt_loader_opts *o = store->opts;
     held plain = {0};
-    const dt_sample *sample = scratch;
+    const dt_sample *sample = NULL;
     item->index = pick.index;
     item->label_count = 0;
     item->bad_count = 0;
-    if (o->augment && !o->render) {
-        DT_TRY(augmented(store, epoch, pick, side, scratch, item, err));
-    } else {
-        DT_TRY(hold_good_record(store, pick.index, item, &plain, err));
-        sample = plain.sample;
-        item->index = sample->index;
-        item->cls = sample->cls;
-    }
-    dt_status status = DT_OK;
-    if (o->render) {
-        dt_rng rng = place_stream(o, epoch, pick);
-        status = o->render(o->render_self, sample, &rng, scratch, err);
-        sample = scratch;
-        if (status == DT_OK && (sample->image.width != side || sample->image.height != side))
-            status = dt_fail(err, DT_ERR_SHAPE,
-                             "the transforms give a picture of %dx%d pixels, the network takes %dx%d",
-                             sample->image.width, sample->image.height, side, side);
-    } else if (!o->augment && o->size_max) {
-        status = letterboxed(o, sample, side, scratch, err);
-        sample = scratch;
-    }
-    if (status == DT_OK) dt_image_to_planes(&sample->image, o->divisor, o->mean, o->std, pixels);
-    if (status == DT_OK)
+    dt_status status = find_sample(store, epoch, pick, side, scratch, &plain, &sample, item, err);
+    if (status == DT_OK) {
+        item->width = sample->image.width;
+        item->height = sample->image.height;
+        dt_image_to_planes(&sample->image, o->divisor, o->mean, o->std, pixels);
         status =
             plain_geometry(o, sample->original_width, sample->original_height, side, &item->geometry, err);
+    }
     if (status == DT_OK) status = copy_labels(item, sample, err);
     free_sample(plain.mine);
     return status;

@@ -21,6 +21,7 @@ typedef struct detect {
     dt_split_source train, val;
     dt_detector *detector;
     label_arrays arrays;
+    dt_transforms chain; /* of --transforms */
 } detect;
 
 static void label_arrays_free(label_arrays *a)
@@ -178,6 +179,41 @@ static void set_sizes(const dt_train_opts *o, dt_loader_opts *lo)
     lo->size_max = STEP * (int)rint(lo->imgsz * (1 + o->multi_scale) / STEP);
 }
 
+/* The chain of --transforms. One that may end in any size gets the detector's letterbox at its end. */
+static dt_status set_transforms(dt_train_run *run, const dt_detector_opts *info, dt_loader_opts *lo)
+{
+    detect *d = run->self;
+    dt_error *err = dt_ctx_error(run->ctx);
+    int width, height;
+    if (!run->opts.transforms) return DT_OK;
+    char *text = dt_strdup(run->opts.transforms);
+    dt_status st =
+        text ? dt_transforms_parse(text, &d->chain, err) : dt_fail_memory(err, 64, "the transforms");
+    if (st == DT_OK) dt_transforms_size(&d->chain, &width, &height);
+    if (st == DT_OK && !d->chain.recipe && !width) {
+        static const char *const styles[] = {[DT_LETTERBOX_CENTER] = "ultralytics",
+                                             [DT_LETTERBOX_TOP_LEFT] = "yolox",
+                                             [DT_LETTERBOX_STRETCH] = "stretch",
+                                             [DT_LETTERBOX_DARKNET] = "darknet"};
+        char *longer = dt_format("%s letterbox(%d, style=%s, fill=%d, filter=%s)", text, lo->imgsz,
+                                 styles[info->letterbox], info->fill, dt_resize_filter_name(info->filter));
+        dt_free(text);
+        text = longer;
+        st = text ? dt_transforms_parse(text, &d->chain, err) : dt_fail_memory(err, 64, "the transforms");
+    }
+    dt_free(text);
+    DT_TRY(st);
+    for (int i = 0; i < d->chain.count; i++)
+        if (strcmp(dt_step_name(&d->chain.steps[i]), "normalize") == 0)
+            return dt_fail(err, DT_ERR_ARG,
+                           "--transforms: normalize is the detector's own work: leave it out");
+    memcpy(d->chain.mean, lo->mean, sizeof lo->mean);
+    memcpy(d->chain.std, lo->std, sizeof lo->std);
+    lo->augment = d->chain.recipe;
+    lo->transforms = &d->chain;
+    return DT_OK;
+}
+
 static dt_status loader(dt_train_run *run, dt_source *source, dt_loader_opts *lo)
 {
     detect *d = run->self;
@@ -195,6 +231,7 @@ static dt_status loader(dt_train_run *run, dt_source *source, dt_loader_opts *lo
         lo->mean[c] = (float)info->mean[c];
         lo->std[c] = (float)info->std[c];
     }
+    DT_TRY(set_transforms(run, info, lo));
     d->train.reduce_to = !o->reduced_decode ? 0 : lo->size_max ? lo->size_max : lo->imgsz;
     *source = dt_split_source_as_source(&d->train);
     return DT_OK;
@@ -306,9 +343,10 @@ const dt_train_task dt_train_detect = {
     .model_task = DT_TASK_DETECT,
     .learns = "detector",
     .default_model = "yolo-nano",
-    .options = "close-mosaic|mosaic|mosaic9|mixup|mixup-style|cutmix|copy-paste|fliplr|flipud|degrees|"
-               "translate|scale|"
-               "shear|perspective|box-rule|multi-scale|hsv-h|hsv-s|hsv-v|reduced-decode",
+    .options =
+        "transforms|close-mosaic|mosaic|mosaic9|mixup|mixup-style|cutmix|copy-paste|fliplr|flipud|degrees|"
+        "translate|scale|"
+        "shear|perspective|box-rule|multi-scale|hsv-h|hsv-s|hsv-v|reduced-decode",
     .losses = 3,
     .scores = 4,
     .columns = columns,

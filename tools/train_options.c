@@ -4,6 +4,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/num.h"
+#include "datasets/transforms/transform.h"
 #include "models/registry.h"
 #include "tools/options_json.h"
 #include "tools/train.h"
@@ -126,7 +127,7 @@ void dt_train_table(dt_train_opts *o, const char **resume, dt_opt out[DT_TRAIN_T
         {"split-seed", NULL, DT_OPT_INT, &o->split_seed, 0, 9e15, NULL, "N",
          "decides which pictures those are; eval needs the same"},
         {"transforms", NULL, DT_OPT_STR, &o->transforms, 0, 0, NULL, "TEXT",
-         "what is done to pictures in training (see above)"},
+         "what is done to pictures in training: a chain of steps (dettool augment --list), or @FILE"},
         {"val-transforms", NULL, DT_OPT_STR, &o->val_transforms, 0, 0, NULL, "TEXT",
          "what is done to them in evaluation; goes into the weights"},
         {"close-mosaic", NULL, DT_OPT_INT, &o->close_mosaic, 0, 1000000, NULL, "N",
@@ -272,13 +273,36 @@ static int check_schedule(const dt_train_opts *o)
     return -1;
 }
 
+/* Options of the built-in augmentation say nothing where --transforms takes its place. */
+static int check_recipe(const dt_train_task *task, const dt_opt *table, const dt_train_opts *o)
+{
+    static const char *const recipe[] = {"mosaic",     "mosaic9", "mixup",       "mixup-style", "cutmix",
+                                         "copy-paste", "fliplr",  "flipud",      "degrees",     "scale",
+                                         "translate",  "shear",   "perspective", "box-rule",    "hsv-h",
+                                         "hsv-s",      "hsv-v",   "multi-scale", "close-mosaic"};
+    dt_transforms chain;
+    dt_error err = {0};
+    if (!o->transforms || task->model_task != DT_TASK_DETECT) return -1;
+    if (dt_transforms_parse(o->transforms, &chain, &err) != DT_OK)
+        return dt_cli_usage_error(&dt_cmd_train, "--transforms: %s", err.text);
+    for (size_t i = 0; i < sizeof recipe / sizeof *recipe && !chain.recipe; i++)
+        if (dt_cli_typed(table, recipe[i]))
+            return dt_cli_usage_error(
+                &dt_cmd_train,
+                "--%s belongs to the built-in augmentation, which --transforms replaces; begin it with "
+                "'recipe' to have both",
+                recipe[i]);
+    return -1;
+}
+
 int dt_train_check_typed(const dt_train_task *task, const dt_opt *table, const dt_train_opts *o)
 {
     for (const dt_opt *t = table; t->name; t++)
         if (is_foreign(task, t->name) && dt_cli_typed(table, t->name))
             return dt_cli_usage_error(&dt_cmd_train, "--%s has no meaning in the training of a %s (%s)",
                                       t->name, task->learns, o->model);
-    return check_needs(table, o);
+    int rc = check_recipe(task, table, o);
+    return rc >= 0 ? rc : check_needs(table, o);
 }
 
 int dt_train_complete(const dt_train_task *task, dt_train_opts *o)

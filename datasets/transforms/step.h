@@ -13,6 +13,7 @@ typedef struct dt_step_option {
     const char *names;     /* "a, b": a name instead of a number; its value is the index */
     const char *fallback;  /* as text; NULL: must be given; "": none */
     const char *help;
+    int alone; /* without its name it takes one value, whatever `most` is */
 } dt_step_option;
 
 struct dt_step_kind {

@@ -58,7 +58,7 @@ static dt_status color_jitter(const dt_step *s, dt_sample *sample, dt_rng *rng, 
 
 #define AROUND(what)                                                                                         \
     {                                                                                                        \
-        what, 2, -.5, 100, 0, NULL, "0", "how far from 1 (hue: from 0) the factor may lie; or its range"     \
+        what, 2, -.5, 100, 0, NULL, "0", "how far from 1 (hue: from 0) the factor may lie; or its range", 1     \
     }
 
 const dt_step_kind dt_step_color_jitter = {

@@ -38,6 +38,11 @@ double dt_step_value(const dt_step *s, int option, int i)
                                                                        : s->count[option] - 1)];
 }
 
+const char *dt_step_name(const dt_step *s)
+{
+    return s->kind->name;
+}
+
 void dt_transforms_size(const dt_transforms *t, int *width, int *height)
 {
     *width = *height = 0;

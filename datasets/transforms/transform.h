@@ -39,6 +39,8 @@ dt_status dt_transforms_parse(const char *text, dt_transforms *transforms, dt_er
 /** The text that gives the same chain, values that are the defaults left out. */
 void dt_transforms_text(const dt_transforms *transforms, dt_str *text);
 
+const char *dt_step_name(const dt_step *step);
+
 /** Size of the results where it does not depend on the picture's; else 0. */
 void dt_transforms_size(const dt_transforms *transforms, int *width, int *height);
 

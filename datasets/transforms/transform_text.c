@@ -117,6 +117,11 @@ static dt_status find_option(parser *p, const dt_step *s, const char *word, int 
                    k->name, word, hint, *all ? all : "none");
 }
 
+static int room(const dt_step_option *o, int named)
+{
+    return o->alone && !named ? 1 : o->most;
+}
+
 /* One value, or name=value, between separators; *option: the one that values go to. */
 static dt_status parse_argument(parser *p, dt_step *s, int *option, int *named)
 {
@@ -134,7 +139,7 @@ static dt_status parse_argument(parser *p, dt_step *s, int *option, int *named)
         p->at++;
         skip_blanks(p);
         take_word(p, word);
-    } else if (*option < options && s->count[*option] == s->kind->options[*option].most) {
+    } else if (*option < options && s->count[*option] >= room(&s->kind->options[*option], *named)) {
         if (*named)
             return dt_fail(p->err, DT_ERR_ARG,
                            "transforms: step %d, %s: %s takes %d value%s; '%s' is too many", p->step,

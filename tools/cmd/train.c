@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "datasets/classes/class_set.h"
+#include "datasets/transforms/transform.h"
 #include "tools/options_json.h"
 #include "tools/train.h"
 
@@ -89,7 +90,7 @@ static dt_status print_result(const dt_train_run *run, dt_error *err)
 typedef struct owned_texts {
     void *json; /* args.json of a resumed run */
     dt_str args;
-    char *out, *data, *weights;
+    char *out, *data, *weights, *transforms, *val_transforms;
 } owned_texts;
 
 static void owned_free(owned_texts *own)
@@ -99,6 +100,8 @@ static void owned_free(owned_texts *own)
     dt_free(own->out);
     dt_free(own->data);
     dt_free(own->weights);
+    dt_free(own->transforms);
+    dt_free(own->val_transforms);
 }
 
 /* An existing path made absolute, symbolic links as they are: a run can be resumed from any folder. What is no path in
@@ -111,6 +114,24 @@ static dt_status make_absolute(const char **path, char **own, dt_error *err)
     if (!*own) return dt_fail_memory(err, strlen(*path), "a path");
     *path = *own;
     return DT_OK;
+}
+
+/* "@FILE" becomes the file's text, so that args.json has it; what is no chain of transforms is a usage error. -1 to go on. */
+static int take_transforms(const char *option, const char **text, char **own)
+{
+    enum { MOST = 1 << 16 };
+    dt_error err = {0};
+    dt_transforms chain;
+    size_t size;
+    if (!*text) return -1;
+    if (**text == '@') {
+        if (dt_file_read(*text + 1, MOST, own, &size, &err) != DT_OK)
+            return dt_cli_usage_error(&dt_cmd_train, "--%s: %s", option, err.text);
+        *text = *own;
+    }
+    if (dt_transforms_parse(*text, &chain, &err) != DT_OK)
+        return dt_cli_usage_error(&dt_cmd_train, "--%s: %s", option, err.text);
+    return -1;
 }
 
 /* The task of a new run: the model's, if there was one on the command line, else that of the data. */
@@ -132,7 +153,9 @@ static int set_up(const dt_opt *table, dt_train_opts *o, const dt_train_task **t
                   dt_error *err)
 {
     if (!o->data) return dt_cli_usage_error(&dt_cmd_train, "--data is needed: the data set to train on");
-    int rc = choose_task(o, task, err);
+    int rc = take_transforms("transforms", &o->transforms, &own->transforms);
+    if (rc < 0) rc = take_transforms("val-transforms", &o->val_transforms, &own->val_transforms);
+    if (rc < 0) rc = choose_task(o, task, err);
     if (rc < 0) rc = dt_train_check_typed(*task, table, o);
     if (rc < 0) rc = dt_train_complete(*task, o);
     if (rc >= 0) return rc;

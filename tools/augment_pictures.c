@@ -1,0 +1,251 @@
+#include "tools/augment_pictures.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "core/mem.h"
+#include "datasets/classes/class_set.h"
+#include "datasets/image/draw.h"
+#include "tools/run_data.h"
+
+enum { CELL = 320 };
+
+/* A set of either kind. */
+typedef struct pictures {
+    dt_run_data data;
+    dt_split_source split;
+    dt_class_set classes;
+    const dt_class_split *class_split; /* NULL: a detection set */
+    dt_source source;
+    dt_loader *loader; /* of the recipe; NULL: the chain alone */
+    const char *const *names;
+    int name_count;
+} pictures;
+
+static dt_status open_classes(const dt_augment_job *job, pictures *p, dt_error *err)
+{
+    const dt_class_opts opts = {.val_share = 0};
+    DT_TRY(dt_class_set_open(job->data, &opts, &p->classes, NULL, err));
+    p->class_split = dt_class_set_split(&p->classes, job->data, job->split, err);
+    if (!p->class_split) return err->status;
+    p->source = dt_class_split_source(p->class_split);
+    p->names = (const char *const *)p->classes.names.items;
+    p->name_count = (int)p->classes.names.count;
+    return DT_OK;
+}
+
+static dt_status open_boxes(const dt_augment_job *job, pictures *p, dt_error *err)
+{
+    DT_TRY(dt_run_data_read(job->data, job->split, NULL, 0, NULL, &p->data, err));
+    DT_TRY(dt_split_source_make(&p->data, job->split, 0, &p->split, err));
+    p->source = dt_split_source_as_source(&p->split);
+    p->names = p->data.set.classes;
+    p->name_count = (int)p->data.set.class_count;
+    return DT_OK;
+}
+
+static dt_status open_loader(const dt_augment_job *job, pictures *p, dt_error *err)
+{
+    dt_loader_opts lo = dt_loader_defaults();
+    if (job->chain && !job->chain->recipe) return DT_OK;
+    lo.batch = 1;
+    lo.imgsz = job->imgsz;
+    lo.seed = (uint64_t)job->seed;
+    lo.augment = 1;
+    lo.transforms = job->chain;
+    return dt_loader_create(&p->source, &lo, &p->loader, err);
+}
+
+static void close_all(pictures *p)
+{
+    dt_loader_destroy(p->loader);
+    dt_split_source_free(&p->split);
+    dt_run_data_free(&p->data);
+    dt_class_set_free(&p->classes);
+}
+
+/* ---- one picture ---- */
+
+static void take_bytes(const dt_batch *b, const dt_transforms *chain, dt_image *out)
+{
+    const size_t plane = (size_t)b->width * (size_t)b->height;
+    for (size_t c = 0; c < 3; c++)
+        for (size_t i = 0; i < plane; i++) {
+            double v = b->pixels[c * plane + i];
+            if (chain) v = v * (double)chain->std[c] + (double)chain->mean[c];
+            out->data[3 * i + c] = (uint8_t)lround(fmin(fmax(v * 255, 0), 255));
+        }
+}
+
+/* As the loader makes it: from several records. */
+static dt_status make_by_loader(const dt_augment_job *job, pictures *p, int64_t epoch, int64_t index,
+                                dt_sample *out, dt_str *said, dt_error *err)
+{
+    const dt_batch *b;
+    DT_TRY(dt_loader_start(p->loader, epoch, index, err));
+    DT_TRY(dt_loader_next(p->loader, &b, err));
+    DT_TRY(dt_image_create(&out->image, b->width, b->height, 3, err));
+    take_bytes(b, job->chain, &out->image);
+    out->cls = b->classes[0];
+    for (size_t i = 0; i < b->label_begin[1]; i++)
+        DT_TRY(dt_sample_add_label(out, b->labels[i], err));
+    return job->chain ? dt_loader_explain(p->loader, epoch, (dt_pick){.index = index}, said, err) : DT_OK;
+}
+
+static dt_status make_by_chain(const dt_augment_job *job, pictures *p, int64_t epoch, int64_t index,
+                               dt_sample *out, dt_str *said, dt_error *err)
+{
+    dt_sample in = {.cls = -1};
+    const dt_rng rng = dt_rng_make((uint64_t)job->seed, DT_RNG_AUGMENT, (uint64_t)epoch, (uint64_t)index);
+    dt_status st = p->source.load(p->source.self, index, &in, err);
+    in.index = index;
+    if (st == DT_OK) st = dt_transforms_apply(job->chain, &in, &rng, out, said, err);
+    dt_sample_free(&in);
+    return st;
+}
+
+static dt_status draw(const pictures *p, dt_sample *s, dt_error *err)
+{
+    dt_box *boxes = dt_calloc(s->label_count + 1, sizeof *boxes);
+    int32_t *classes = dt_calloc(s->label_count + 1, sizeof *classes);
+    dt_status st = boxes && classes ? DT_OK : dt_fail_memory(err, s->label_count * sizeof *boxes, "boxes");
+    for (size_t i = 0; i < s->label_count && st == DT_OK; i++) {
+        boxes[i] = s->labels[i].box;
+        classes[i] = s->labels[i].cls;
+    }
+    if (st == DT_OK)
+        st = dt_draw_detections(&s->image, boxes, classes, NULL, p->names, p->name_count, (int)s->label_count,
+                                err);
+    dt_free(boxes);
+    dt_free(classes);
+    return st;
+}
+
+static const char *name_of(const pictures *p, int64_t index, char buffer[DT_CLASS_NAME])
+{
+    if (p->class_split) return dt_class_record_name(&p->class_split->records[index], buffer);
+    return dt_split_source_record(&p->split, index)->image;
+}
+
+static void describe(const pictures *p, const dt_sample *s, const char *image, const char *file,
+                     int64_t epoch, dt_str *said, dt_json *j)
+{
+    dt_json_object(j);
+    dt_json_key(j, "picture"), dt_json_str(j, file);
+    dt_json_key(j, "image"), dt_json_str(j, image);
+    dt_json_key(j, "epoch"), dt_json_int(j, epoch + 1);
+    dt_json_key(j, "width"), dt_json_int(j, s->image.width);
+    dt_json_key(j, "height"), dt_json_int(j, s->image.height);
+    if (p->class_split) dt_json_key(j, "name"), dt_json_str(j, p->names[s->cls]);
+    dt_json_key(j, "boxes");
+    dt_json_array(j);
+    for (size_t i = 0; i < s->label_count; i++) {
+        const dt_label *l = &s->labels[i];
+        const double sides[] = {l->box.x1, l->box.y1, l->box.x2, l->box.y2};
+        dt_json_compact(j);
+        dt_json_object(j);
+        dt_json_key(j, "name"), dt_json_str(j, p->names[l->cls]);
+        dt_json_key(j, "box");
+        dt_json_array(j);
+        for (int k = 0; k < 4; k++)
+            dt_json_num(j, sides[k]);
+        dt_json_array_end(j);
+        dt_json_object_end(j);
+    }
+    dt_json_array_end(j);
+    dt_json_key(j, "steps");
+    dt_json_array(j);
+    for (char *line = said->data; line;) {
+        char *end = strchr(line, '\n');
+        if (end) *end = '\0';
+        dt_json_str(j, line);
+        line = end ? end + 1 : NULL;
+    }
+    dt_json_array_end(j);
+    dt_json_object_end(j);
+}
+
+static dt_status add_cell(const dt_image *image, dt_image *cell, dt_error *err)
+{
+    const double scale = fmin(1, (double)CELL / fmax(image->width, image->height));
+    return dt_image_resize(image, (int)fmax(1, lround(image->width * scale)),
+                           (int)fmax(1, lround(image->height * scale)), DT_RESIZE_BILINEAR_AA, cell, err);
+}
+
+static dt_status make_one(const dt_augment_job *job, pictures *p, int64_t n, dt_image *cell, dt_json *json,
+                          dt_error *err)
+{
+    const int64_t index = n % p->source.count, epoch = job->epoch + n / p->source.count;
+    char buffer[DT_CLASS_NAME];
+    const char *image = name_of(p, index, buffer);
+    dt_sample s = {.cls = -1};
+    dt_str said = {0};
+    char *stem = dt_path_stem(dt_path_base(image)),
+         *file = stem ? dt_format("%03lld_%s.png", (long long)n, stem) : NULL,
+         *path = file ? dt_path_join(job->out, file) : NULL;
+    dt_status st = path ? DT_OK : dt_fail_memory(err, 64, "a path");
+    if (st == DT_OK)
+        st = p->loader ? make_by_loader(job, p, epoch, index, &s, &said, err)
+                       : make_by_chain(job, p, epoch, index, &s, &said, err);
+    if (st == DT_OK) describe(p, &s, image, file, epoch, &said, json);
+    if (st == DT_OK && s.image.channels == 3) st = draw(p, &s, err);
+    if (st == DT_OK) st = dt_image_save(path, &s.image, 0, err);
+    if (st == DT_OK) st = add_cell(&s.image, cell, err);
+    dt_free(stem);
+    dt_free(file);
+    dt_free(path);
+    dt_str_free(&said);
+    dt_sample_free(&s);
+    return st;
+}
+
+static dt_status make_all(const dt_augment_job *job, pictures *p, dt_json *json, dt_error *err)
+{
+    const size_t n = (size_t)job->count;
+    dt_image *cells = dt_calloc(n, sizeof *cells), sheet = {0};
+    const dt_image **list = dt_calloc(n, sizeof *list);
+    dt_status st = cells && list ? DT_OK : dt_fail_memory(err, n * sizeof *cells, "pictures");
+    int width = 1, height = 1;
+    for (size_t i = 0; i < n && st == DT_OK; i++) {
+        st = make_one(job, p, (int64_t)i, &cells[i], json, err);
+        list[i] = &cells[i];
+        if (cells[i].width > width) width = cells[i].width;
+        if (cells[i].height > height) height = cells[i].height;
+    }
+    char *path = dt_path_join(job->out, "sheet.jpg");
+    if (st == DT_OK && !path) st = dt_fail_memory(err, 64, "a path");
+    if (st == DT_OK)
+        st = dt_image_montage(list, (int)n, 0, width, height, (dt_rgb){255, 255, 255}, &sheet, err);
+    if (st == DT_OK) st = dt_image_save(path, &sheet, 0, err);
+    for (size_t i = 0; i < n && cells; i++)
+        dt_image_free(&cells[i]);
+    dt_free(cells);
+    dt_free(list);
+    dt_free(path);
+    dt_image_free(&sheet);
+    return st;
+}
+
+static dt_status check_out(const char *out, dt_error *err)
+{
+    dt_names names;
+    if (dt_is_file(out)) return dt_fail(err, DT_ERR_ARG, "%s is a file: --out takes a folder", out);
+    if (!dt_is_dir(out)) return dt_mkdirs(out, err);
+    DT_TRY(dt_dir_list(out, &names, err));
+    const size_t count = names.count;
+    dt_names_free(&names);
+    return count ? dt_fail(err, DT_ERR_ARG, "%s is not empty: --out takes a new or an empty folder", out)
+                 : DT_OK;
+}
+
+dt_status dt_augment_pictures(const dt_augment_job *job, dt_json *json, dt_error *err)
+{
+    pictures p = {0};
+    dt_status st = dt_class_set_is(job->data) ? open_classes(job, &p, err) : open_boxes(job, &p, err);
+    if (st == DT_OK) st = open_loader(job, &p, err);
+    if (st == DT_OK) st = check_out(job->out, err);
+    if (st == DT_OK) st = make_all(job, &p, json, err);
+    close_all(&p);
+    return st;
+}

@@ -67,7 +67,7 @@ typedef enum dt_step_flow {
 
 typedef enum dt_step_others {
     DT_OTHERS_NONE,
-    DT_OTHERS_ALWAYS, /* without others the step is left out */
+    DT_OTHERS_ALWAYS, /* without others, or where it draws none, the step is left out */
     DT_OTHERS_SOME,   /* the step itself looks at dt_draw_at.mixing */
 } dt_step_others;
 

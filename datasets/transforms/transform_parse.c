@@ -316,9 +316,8 @@ static dt_status complete_args(reader *r, const char *at, dt_step *s)
             return fail_at(r, at, "%s takes %d values, not %d", a->name, a->least, s->args[i].count);
     }
     if (s->kind->check && s->kind->check(s, r->err) != DT_OK) {
-        char text[256];
-        snprintf(text, sizeof text, "%s", r->err->text);
-        return fail_at(r, at, "%s", text);
+        const dt_error said = *r->err;
+        return fail_at(r, at, "%s", said.text);
     }
     return DT_OK;
 }

@@ -1,6 +1,5 @@
 /* A pipeline at work: draws, other pictures, frames, explanation. */
 #include <stdio.h>
-#include <string.h>
 
 #include "core/mem.h"
 #include "datasets/transforms/transform_impl.h"
@@ -221,21 +220,10 @@ static void take_over_facts(dt_sample *out, const dt_sample *from)
     out->original_height = from->original_height;
 }
 
-static dt_status copy_to(const dt_sample *from, dt_sample *to, dt_error *err)
-{
-    const dt_image *image = &from->image;
-    DT_TRY(dt_sample_reshape(to, from, image->width, image->height, image->channels, err));
-    memcpy(to->image.data, image->data,
-           (size_t)image->width * (size_t)image->height * (size_t)image->channels);
-    for (size_t i = 0; i < from->label_count; i++)
-        DT_TRY(dt_sample_add_label(to, from->labels[i], err));
-    return DT_OK;
-}
-
 static dt_status change_in_place(frames *f, const dt_step *s, const dt_drawn *d, dt_error *err)
 {
     dt_sample *mine = f->now == f->b ? f->b : f->a;
-    if (f->now != mine) DT_TRY(copy_to(f->now, mine, err));
+    if (f->now != mine) DT_TRY(dt_sample_assign(f->now, mine, err));
     f->now = mine;
     return s->kind->in_place(s, d, mine, err);
 }
@@ -382,6 +370,7 @@ static dt_status run_active(runner *r, const dt_step *s, int before, dt_rng *rng
     if (s->kind->draw) s->kind->draw(s, &at, rng, &d);
     if (r->explain && s->kind->explain) s->kind->explain(s, &d, r->explain);
     explain_drawn_end(r->explain);
+    if (s->kind->others == DT_OTHERS_ALWAYS && !d.other_count) return DT_OK;
     if (d.other_count) return run_with_others(r, s, &d, before, stream, f);
     if (s->kind->in_place) return change_in_place(f, s, &d, r->err);
     if (s->kind->apply) return make_next(f, s, &d, NULL, r->err);
@@ -429,7 +418,7 @@ static dt_status finish(dt_status st, frames *f, dt_sample *out, dt_sample *spar
         *out = *spare;
         *spare = t;
     } else if (st == DT_OK && f->now != out) {
-        st = copy_to(f->now, out, err);
+        st = dt_sample_assign(f->now, out, err);
     }
     dt_sample_free(spare);
     return st;

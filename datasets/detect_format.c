@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/str.h"
+#include "datasets/classes/class_set.h"
 #include "datasets/coco/coco.h"
 #include "datasets/voc/voc.h"
 #include "datasets/yolo/yolo.h"
@@ -189,6 +190,9 @@ dt_status dt_set_format_detect(const char *path, const char *name, const dt_set_
         if (*source) *format = &formats[i];
     }
     if (!known) return dt_fail(err, DT_ERR_ARG, "the format '%s' is not known: yolo, coco, voc", name);
+    if (!*source && dt_class_is_folder(path))
+        return dt_fail(err, DT_ERR_NOT_FOUND,
+                       "%s: no data set with boxes: its folders hold pictures by class", path);
     if (!*source)
         return dt_fail(err, DT_ERR_NOT_FOUND,
                        "%s: no data set found%s%s: looked for data.yaml, obj.data or classes.txt with labels "

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(gcc libc6-dev cmake ninja-build pkg-config libjpeg62-turbo-dev libpng-dev libxml2-dev libcjson-dev
-          libyaml-dev libopenblas-dev)
+          libyaml-dev zlib1g-dev libopenblas-dev)
 [ "${1:-}" = "--fuzz" ] && packages+=(clang-14 libclang-rt-14-dev)
 
 missing=()

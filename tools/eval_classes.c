@@ -7,32 +7,45 @@
 #include "core/mem.h"
 #include "datasets/image/image.h"
 #include "tools/report_classes.h"
+#include "tools/run_data.h"
 #include "tools/validate_classes.h"
 
 typedef struct eval_job {
     const dt_eval_classes_opts *opts;
     dt_ctx *ctx;
     dt_classifier *classifier;
-    dt_run_classes data;
-    dt_class_split *split;
+    dt_class_set data;
+    const dt_class_split *split;
     int32_t *map; /* class of the data -> class of the classifier */
 } eval_job;
 
 static void job_free(eval_job *job)
 {
     dt_free(job->map);
-    dt_run_classes_free(&job->data);
+    dt_class_set_free(&job->data);
     dt_classifier_destroy(job->classifier);
     dt_ctx_destroy(job->ctx);
+}
+
+static dt_status open_data(const dt_eval_classes_opts *o, dt_class_set *data, dt_error *err)
+{
+    const dt_class_opts opts = {.val_share = o->val_share, .seed = o->split_seed};
+    dt_findings findings = {0};
+    dt_status st = dt_class_set_open(o->data, &opts, data, &findings, err);
+    if (st == DT_OK) dt_run_show_findings(&findings);
+    size_t wrong = findings.by_severity[DT_PROBLEM] + findings.by_severity[DT_WARNING];
+    dt_findings_free(&findings);
+    if (st == DT_OK && o->strict && wrong)
+        st = dt_fail(err, DT_ERR_FORMAT, "%s: %zu findings, and --strict", o->data, wrong);
+    return st;
 }
 
 static dt_status load_data(eval_job *job, dt_error *err)
 {
     const dt_eval_classes_opts *o = job->opts;
-    DT_TRY(dt_run_classes_read(o->data, o->val_fraction, &job->data, err));
-    job->split = dt_run_classes_split(&job->data, o->split, err);
+    DT_TRY(open_data(o, &job->data, err));
+    job->split = dt_class_set_split(&job->data, o->data, o->split, err);
     if (!job->split) return err->status;
-    job->split->tolerant = !o->strict;
     size_t n = job->data.names.count;
     job->map = dt_calloc(n, sizeof *job->map);
     if (!job->map) return dt_fail_memory(err, n * sizeof *job->map, "the classes");
@@ -77,7 +90,8 @@ static dt_status run(eval_job *job, dt_error *err)
 {
     const dt_eval_classes_opts *o = job->opts;
     DT_TRY(dt_ctx_create(&(dt_ctx_opts){.threads = o->threads}, &job->ctx, err));
-    dt_class_validate_opts vo = {.batch = o->batch, .workers = o->workers, .show_progress = 1};
+    dt_class_validate_opts vo = {
+        .batch = o->batch, .workers = o->workers, .show_progress = 1, .strict = o->strict};
     dt_class_validation v = {0};
     dt_status st = prepare(job);
     if (st == DT_OK) {
@@ -89,9 +103,9 @@ static dt_status run(eval_job *job, dt_error *err)
         return st;
     }
     if (v.bad) dt_cli_warn("%lld pictures do not decode and are left out", (long long)v.bad);
-    if (job->data.without_splits)
+    if (job->data.held_out)
         dt_cli_info("%s has no splits: --val-fraction %g of each class is 'val', the rest 'train'", o->data,
-                    o->val_fraction);
+                    o->val_share);
     dt_cli_info("%s on %s of %s: %lld pictures, %.1f ms each", o->weights, o->split, o->data,
                 (long long)v.scores.count, v.ms_per_image);
     st = report(job, &v, err);

@@ -18,7 +18,8 @@ typedef struct dt_inspect_opts {
 
 /** The options of both commands, for their tables. */
 #define DT_INSPECT_OPTIONS(o)                                                                                \
-    {"format", NULL, DT_OPT_CHOICE, &(o).format, 0, 0, "auto|voc|yolo|coco", "NAME", "format of the set"},   \
+    {"format",           NULL, DT_OPT_CHOICE, &(o).format, 0, 0, "auto|voc|yolo|coco|classes", "NAME",       \
+     "format of the set"},                                                                                   \
         {"decode",    NULL, DT_OPT_FLAG,                                                                     \
          &(o).decode, 0,    0,                                                                               \
          NULL,        NULL, "decode all pictures: finds damage and near-duplicates; --no-decode is faster"}, \

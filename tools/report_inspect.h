@@ -19,6 +19,7 @@ typedef struct dt_inspection {
     dt_stats stats;
     dt_mask_stats masks;
     int decoded; /* the pictures' pixels were looked at */
+    int whole;   /* pictures by class: the objects are the pictures, and sizes of boxes say nothing */
 } dt_inspection;
 
 /** Findings of one rule and severity, in order of severity (errors first), then of first appearance. */

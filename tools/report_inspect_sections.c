@@ -46,7 +46,8 @@ void dt_page_overview(dt_page *page)
     put_tile(out, "warnings", f->by_severity[DT_WARNING], "warning");
     put_tile(out, "notes", f->by_severity[DT_NOTE], "note");
     dt_str_append(out, "</dl>\n<nav aria-label=\"Sections\"><a href=\"#problems\">Problems</a> "
-                       "<a href=\"#classes\">Classes</a> <a href=\"#boxes\">Boxes</a> ");
+                       "<a href=\"#classes\">Classes</a> <a href=\"#boxes\">");
+    dt_str_append(out, page->in->whole ? "Images</a> " : "Boxes</a> ");
     if (page->in->masks.images) dt_str_append(out, "<a href=\"#segmentation\">Segmentation</a> ");
     dt_str_append(out, "<a href=\"#samples\">Samples</a></nav>\n</header>\n");
 }
@@ -261,9 +262,14 @@ void dt_page_boxes(dt_page *page)
     dt_str *out = page->out;
     const dt_stats *s = &page->in->stats;
     static const bin_labels sizes = {"small", "medium", "large"};
-    dt_str_append(out, "<section id=\"boxes\">\n<h2>Boxes and images</h2>\n");
-    put_size_table(out, s);
+    dt_str_append(out, page->in->whole ? "<section id=\"boxes\">\n<h2>Images</h2>\n"
+                                       : "<section id=\"boxes\">\n<h2>Boxes and images</h2>\n");
+    if (!page->in->whole) put_size_table(out, s);
     put_image_sizes(out, s);
+    if (page->in->whole) {
+        dt_str_append(out, "</section>\n");
+        return;
+    }
     dt_str_append(out, "<div class=\"charts\">\n");
     put_side_chart(page);
     put_aspect_chart(page);
@@ -284,8 +290,9 @@ void dt_page_samples(dt_page *page)
     for (size_t c = 0; c < s->class_count; c++)
         if (page->class_pictures[c + 1] - page->class_pictures[c] > most)
             most = page->class_pictures[c + 1] - page->class_pictures[c];
-    dt_str_append(out, "<section id=\"samples\">\n<h2>Samples</h2>\n"
-                       "<p>Thick boxes: the class. Thin ones: other classes, in their colours.</p>\n");
+    dt_str_append(out, "<section id=\"samples\">\n<h2>Samples</h2>\n");
+    if (!page->in->whole)
+        dt_str_append(out, "<p>Thick boxes: the class. Thin ones: other classes, in their colours.</p>\n");
     dt_str_append(out, most > 2 ? "<div>\n" : "<div class=\"few\">\n");
     for (size_t c = 0; c < s->class_count; c++) {
         if (page->class_pictures[c] == page->class_pictures[c + 1]) continue;

@@ -233,7 +233,7 @@ dt_status dt_report_inspect_text(const dt_inspection *in, int problems_only, siz
     if (!problems_only) {
         print_splits(s, out);
         print_classes(in, out);
-        print_boxes(s, out);
+        if (!in->whole) print_boxes(s, out);
         print_sizes(s, out);
         print_segmentation(in, out);
         fputc('\n', out);

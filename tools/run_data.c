@@ -23,7 +23,7 @@ static void show_places(const dt_findings *findings)
     }
 }
 
-static void show_findings(const dt_findings *findings)
+void dt_run_show_findings(const dt_findings *findings)
 {
     size_t serious = findings->by_severity[DT_PROBLEM] + findings->by_severity[DT_WARNING], shown = 0;
     for (size_t i = 0; i < findings->count && shown < FINDINGS_SHOWN; i++) {
@@ -141,7 +141,7 @@ dt_status dt_run_data_read(const char *path, const char *needed, const char *als
         mark_ignored(&data->set);
         settle_base(data);
         show_places(&data->findings);
-        show_findings(&data->findings);
+        dt_run_show_findings(&data->findings);
         if (strict) st = refuse_findings(data, err);
     }
     if (st != DT_OK) dt_run_data_free(data);

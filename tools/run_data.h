@@ -50,4 +50,7 @@ const dt_record *dt_split_source_record(const dt_split_source *source, int64_t i
  *  see that a resumed run gets the same data. Folders are left out, so that a data set may move. */
 uint64_t dt_split_source_hash(const dt_split_source *source, uint64_t before);
 
+/** Warnings and errors on stderr: the first ones, and how many more there are. */
+void dt_run_show_findings(const dt_findings *findings);
+
 #endif

@@ -42,6 +42,7 @@ typedef struct dt_train_opts {
     /* classification */
     const char *head, *transforms, *val_transforms;
     double label_smoothing, val_fraction;
+    int64_t split_seed;
 } dt_train_opts;
 
 /** One row of results.csv. */

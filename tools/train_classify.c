@@ -7,15 +7,17 @@
 #include "datasets/image/draw.h"
 #include "models/classifier.h"
 #include "tools/report_classes.h"
+#include "tools/run_data.h"
 #include "tools/train.h"
 #include "tools/validate_classes.h"
 
 typedef struct classify {
-    dt_run_classes data;
-    dt_class_split *train, *val; /* val: NULL if there is none */
+    dt_class_set data;
+    const dt_class_split *train, *val; /* val: NULL if there is none */
     dt_classifier *classifier;
     dt_picture_steps steps; /* of training */
     char *val_text;
+    char name[DT_CLASS_NAME]; /* of the record that was asked for last */
 } classify;
 
 static void close(dt_train_run *run)
@@ -23,7 +25,7 @@ static void close(dt_train_run *run)
     classify *c = run->self;
     if (!c) return;
     dt_classifier_destroy(c->classifier);
-    dt_run_classes_free(&c->data);
+    dt_class_set_free(&c->data);
     dt_free(c->val_text);
     dt_free(c);
     run->self = NULL;
@@ -35,10 +37,15 @@ static dt_status read_data(dt_train_run *run)
     if (!c) return dt_ctx_fail_memory(run->ctx, sizeof *c, "the data");
     run->self = c;
     dt_error *err = dt_ctx_error(run->ctx), none = {0};
-    DT_TRY(dt_run_classes_read(run->opts.data, run->opts.val_fraction, &c->data, err));
-    c->train = dt_run_classes_split(&c->data, "train", err);
+    const dt_class_opts opts = {.val_share = run->opts.val_fraction, .seed = (uint64_t)run->opts.split_seed};
+    dt_findings findings = {0};
+    dt_status st = dt_class_set_open(run->opts.data, &opts, &c->data, &findings, err);
+    if (st == DT_OK) dt_run_show_findings(&findings);
+    dt_findings_free(&findings);
+    DT_TRY(st);
+    c->train = dt_class_set_split(&c->data, run->opts.data, "train", err);
     if (!c->train) return err->status;
-    c->val = dt_run_classes_split(&c->data, "val", &none);
+    c->val = dt_class_set_split(&c->data, run->opts.data, "val", &none);
     run->images = c->train->count;
     run->has_val = c->val != NULL;
     run->data_hash = dt_class_split_hash(&c->data, c->train, 0);
@@ -46,9 +53,8 @@ static dt_status read_data(dt_train_run *run)
         dt_cli_warn("%s: no split 'val': best.safetensors will be the last epoch's", run->opts.data);
         return DT_OK;
     }
-    c->val->tolerant = 1;
     run->data_hash = dt_class_split_hash(&c->data, c->val, run->data_hash);
-    if (c->data.without_splits)
+    if (c->data.held_out)
         dt_cli_info("%s: %lld pictures held out as 'val' (--val-fraction %g of each class)", run->opts.data,
                     (long long)c->val->count, run->opts.val_fraction);
     return DT_OK;
@@ -61,12 +67,12 @@ static const char imagenet[] = "normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.2
                   mnist[] = "normalize(0.1307, 0.1307, 0.1307; 0.3081, 0.3081, 0.3081)";
 
 /* What is done to pictures unless the user says otherwise. */
-static char *default_text(dt_classes_kind kind, int n, int training)
+static char *default_text(dt_class_format format, int n, int training)
 {
-    const char *values = kind == DT_CLASSES_CIFAR10 ? cifar : kind == DT_CLASSES_MNIST ? mnist : imagenet;
-    if (kind == DT_CLASSES_CIFAR10 && n == 32 && training)
-        return dt_format("random-crop(32, 4) hflip(0.5) %s", values);
-    if (kind != DT_CLASSES_FOLDER) return dt_format("resize(%d, %d) %s", n, n, values);
+    const int is_cifar = format == DT_CLASSES_CIFAR10 || format == DT_CLASSES_CIFAR100;
+    const char *values = is_cifar ? cifar : format == DT_CLASSES_MNIST ? mnist : imagenet;
+    if (is_cifar && n == 32 && training) return dt_format("random-crop(32, 4) hflip(0.5) %s", values);
+    if (format != DT_CLASSES_FOLDER) return dt_format("resize(%d, %d) %s", n, n, values);
     if (training) return dt_format("random-resized-crop(%d) hflip(0.5) %s", n, values);
     return dt_format("resize(%d) center-crop(%d) %s", n * 256 / 224, n, values);
 }
@@ -77,8 +83,8 @@ static dt_status choose_transforms(dt_train_run *run, classify *c)
     dt_error *err = dt_ctx_error(run->ctx);
     char *own = NULL;
     c->val_text =
-        o->val_transforms ? dt_strdup(o->val_transforms) : default_text(c->data.kind, (int)o->imgsz, 0);
-    const char *text = o->transforms ? o->transforms : (own = default_text(c->data.kind, (int)o->imgsz, 1));
+        o->val_transforms ? dt_strdup(o->val_transforms) : default_text(c->data.format, (int)o->imgsz, 0);
+    const char *text = o->transforms ? o->transforms : (own = default_text(c->data.format, (int)o->imgsz, 1));
     dt_status st = text && c->val_text ? dt_picture_steps_parse(text, &c->steps, err)
                                        : dt_fail_memory(err, 200, "the transforms");
     dt_free(own);
@@ -151,7 +157,7 @@ static dt_status loader(dt_train_run *run, dt_source *source, dt_loader_opts *lo
 {
     classify *c = run->self;
     dt_classifier_loading(c->classifier, &c->steps, lo);
-    *source = dt_class_split_as_source(c->train);
+    *source = dt_class_split_source(c->train);
     return DT_OK;
 }
 
@@ -195,8 +201,8 @@ static dt_status save(dt_train_run *run, const char *path)
 
 static const char *record_name(const dt_train_run *run, int64_t index)
 {
-    const classify *c = run->self;
-    return c->train->records[index].path;
+    classify *c = run->self;
+    return dt_class_record_name(&c->train->records[index], c->name);
 }
 
 static const char *class_name(const dt_train_run *run, int32_t cls)
@@ -257,7 +263,7 @@ const dt_train_task dt_train_classify = {
     .model_task = DT_TASK_CLASSIFY,
     .learns = "classifier",
     .default_model = "resnet18",
-    .options = "head|label-smoothing|val-fraction|transforms|val-transforms",
+    .options = "head|label-smoothing|val-fraction|split-seed|transforms|val-transforms",
     .losses = 2,
     .scores = 3,
     .columns = columns,

@@ -296,12 +296,9 @@ static dt_status draw_labels(const dt_train_run *run, const dt_batch *batch, int
 
 /* Ultralytics' column names, so that the tools around it read the file. */
 static const dt_train_column columns[] = {
-    {"train/box_loss", "box", "box", 4, NULL},
-    {"train/cls_loss", "cls", "cls", 4, NULL},
-    {"train/dfl_loss", "dfl", "dfl", 4, NULL},
-    {"metrics/precision(B)", "P", "precision", 3, NULL},
-    {"metrics/recall(B)", "R", "recall", 3, NULL},
-    {"metrics/mAP50(B)", "AP50", "AP50", 4, "AP50"},
+    {"train/box_loss", "box", "box", 4, NULL},     {"train/cls_loss", "cls", "cls", 4, NULL},
+    {"train/dfl_loss", "dfl", "dfl", 4, NULL},     {"metrics/precision(B)", "P", "precision", 3, NULL},
+    {"metrics/recall(B)", "R", "recall", 3, NULL}, {"metrics/mAP50(B)", "AP50", "AP50", 4, "AP50"},
     {"metrics/mAP50-95(B)", "AP", "AP", 4, "AP"},
 };
 

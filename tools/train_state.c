@@ -262,10 +262,10 @@ dt_status dt_train_clean(dt_train_run *run)
     DT_TRY(dt_dir_list(run->opts.out, &names, err));
     dt_status st = DT_OK;
     for (size_t i = 0; i < names.count && st == DT_OK; i++) {
-        static const char *const patterns[] = {"*.safetensors.tmp*", "results.*.tmp-*",
-                                               "events.*.tmp-*",     "train_batch0.jpg.tmp-*",
-                                               "args.json.tmp-*",    "batches.csv.tmp-*",
-                                               "confusion_matrix.png.tmp-*"};
+        static const char *const patterns[] = {
+            "*.safetensors.tmp*",        "results.*.tmp-*", "events.*.tmp-*",
+            "train_batch0.jpg.tmp-*",    "args.json.tmp-*", "batches.csv.tmp-*",
+            "confusion_matrix.png.tmp-*"};
         int ours = 0;
         for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++)
             ours |= dt_glob_match(patterns[k], names.items[i]);
@@ -287,17 +287,11 @@ dt_status dt_train_begin(dt_train_run *run)
     DT_TRY(dt_mkdirs(run->opts.out, err));
     DT_TRY(dt_train_lock(run));
     DT_TRY(dt_train_clean(run));
-    static const char *const old[] = {"state.safetensors",
-                                      "state.prev.safetensors",
-                                      "best.state.safetensors",
-                                      "best.safetensors",
-                                      "last.safetensors",
-                                      "results.csv",
-                                      "results.png",
-                                      "confusion_matrix.png",
-                                      "events.out.tfevents.0.dettool",
-                                      "batches.csv",
-                                      "train_batch0.jpg"};
+    static const char *const old[] = {
+        "state.safetensors", "state.prev.safetensors", "best.state.safetensors",
+        "best.safetensors",  "last.safetensors",       "results.csv",
+        "results.png",       "confusion_matrix.png",   "events.out.tfevents.0.dettool",
+        "batches.csv",       "train_batch0.jpg"};
     for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
         char *path = dt_train_path(run, old[i]);
         if (!path) return dt_fail_memory(err, 64, "a path");

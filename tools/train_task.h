@@ -57,7 +57,7 @@ typedef struct dt_train_task {
     double (*fitness)(const double *scores);
     /** Writes a file for eval and infer. */
     dt_status (*save)(struct dt_train_run *run, const char *path);
-    /** Path of a record of the training split, for messages. */
+    /** Path of a record of the training split, for messages; valid until the next call. */
     const char *(*record_name)(const struct dt_train_run *run, int64_t index);
     /** Path of the file with its labels, NULL if there is none, and the name of a class: for dettool replay. */
     const char *(*label_file)(const struct dt_train_run *run, int64_t index);

@@ -1,10 +1,31 @@
 #include "tools/validate_classes.h"
 
+#include <string.h>
+
 #include "core/file.h"
 #include "core/mem.h"
 #include "tools/cli.h"
 
-static dt_status run_batch(dt_ctx *ctx, dt_classifier *c, const dt_class_split *split, const dt_batch *batch,
+/* The split's pictures; those that do not decode are marked and empty, so that the others keep their places. */
+typedef struct tolerant {
+    dt_source from;
+    uint8_t *bad;
+} tolerant;
+
+static dt_status load_or_mark(void *self, int64_t index, dt_sample *out, dt_error *err)
+{
+    tolerant *t = self;
+    dt_status st = t->from.load(t->from.self, index, out, err);
+    if (st == DT_OK || st == DT_ERR_MEMORY || st == DT_ERR_INTERRUPTED) return st;
+    t->bad[index] = 1;
+    *err = (dt_error){0};
+    dt_image_free(&out->image);
+    DT_TRY(dt_image_create(&out->image, 1, 1, 3, err));
+    memset(out->image.data, 0, 3);
+    return DT_OK;
+}
+
+static dt_status run_batch(dt_ctx *ctx, dt_classifier *c, const uint8_t *bad, const dt_batch *batch,
                            const int32_t *map, float *log_p, dt_class_validation *v)
 {
     dt_scope scope = dt_scope_open(ctx);
@@ -15,7 +36,7 @@ static dt_status run_batch(dt_ctx *ctx, dt_classifier *c, const dt_class_split *
     v->ms_per_image += (dt_seconds() - before) * 1e3;
     for (int i = 0; i < batch->count && st == DT_OK; i++) {
         int32_t cls = batch->classes[i];
-        if (split->bad[batch->indices[i]])
+        if (bad[batch->indices[i]])
             v->bad++;
         else
             dt_class_scores_add(&v->scores, map ? map[cls] : cls, log_p + (int64_t)i * v->scores.classes);
@@ -24,7 +45,7 @@ static dt_status run_batch(dt_ctx *ctx, dt_classifier *c, const dt_class_split *
     return st;
 }
 
-static dt_status run_batches(dt_ctx *ctx, dt_classifier *c, dt_class_split *split, dt_loader *loader,
+static dt_status run_batches(dt_ctx *ctx, dt_classifier *c, const tolerant *pictures, dt_loader *loader,
                              const dt_class_validate_opts *o, dt_class_validation *v)
 {
     dt_error *err = dt_ctx_error(ctx);
@@ -32,14 +53,14 @@ static dt_status run_batches(dt_ctx *ctx, dt_classifier *c, dt_class_split *spli
     float *log_p = dt_malloc(values * sizeof *log_p);
     if (!log_p) return dt_ctx_fail_memory(ctx, values * sizeof *log_p, "class scores");
     dt_progress progress;
-    if (o->show_progress) dt_progress_begin(&progress, "evaluating", split->count);
+    if (o->show_progress) dt_progress_begin(&progress, "evaluating", pictures->from.count);
     dt_status st = dt_loader_start(loader, 0, 0, err);
     int64_t done = 0;
     while (st == DT_OK) {
         const dt_batch *batch;
         st = dt_loader_next(loader, &batch, err);
         if (st != DT_OK || !batch) break;
-        st = run_batch(ctx, c, split, batch, o->map, log_p, v);
+        st = run_batch(ctx, c, pictures->bad, batch, o->map, log_p, v);
         done += batch->count;
         if (o->show_progress) dt_progress_step(&progress, done, "%s", "");
     }
@@ -48,7 +69,7 @@ static dt_status run_batches(dt_ctx *ctx, dt_classifier *c, dt_class_split *spli
     return st;
 }
 
-dt_status dt_validate_classes(dt_ctx *ctx, dt_classifier *c, dt_class_split *split,
+dt_status dt_validate_classes(dt_ctx *ctx, dt_classifier *c, const dt_class_split *split,
                               const dt_class_validate_opts *o, dt_class_validation *v)
 {
     *v = (dt_class_validation){0};
@@ -57,12 +78,15 @@ dt_status dt_validate_classes(dt_ctx *ctx, dt_classifier *c, dt_class_split *spl
     lo.batch = o->batch;
     lo.workers = o->workers;
     dt_classifier_loading(c, dt_classifier_steps(c), &lo);
-    dt_source source = dt_class_split_as_source(split);
-    dt_loader *loader;
-    DT_TRY(dt_loader_create(&source, &lo, &loader, err));
-    dt_status st = dt_class_scores_make(dt_classifier_info(c)->class_count, &v->scores, err);
-    if (st == DT_OK) st = run_batches(ctx, c, split, loader, o, v);
+    tolerant pictures = {dt_class_split_source(split), dt_calloc((size_t)split->count + 1, 1)};
+    if (!pictures.bad) return dt_fail_memory(err, (size_t)split->count, "marks of pictures");
+    dt_source source = {.count = split->count, .load = load_or_mark, .self = &pictures};
+    dt_loader *loader = NULL;
+    dt_status st = dt_loader_create(o->strict ? &pictures.from : &source, &lo, &loader, err);
+    if (st == DT_OK) st = dt_class_scores_make(dt_classifier_info(c)->class_count, &v->scores, err);
+    if (st == DT_OK) st = run_batches(ctx, c, &pictures, loader, o, v);
     dt_loader_destroy(loader);
+    dt_free(pictures.bad);
     if (split->count > 0) v->ms_per_image /= (double)split->count;
     if (st != DT_OK) dt_class_scores_free(&v->scores);
     return st;

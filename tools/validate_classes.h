@@ -2,9 +2,9 @@
 #ifndef DT_TOOLS_VALIDATE_CLASSES_H
 #define DT_TOOLS_VALIDATE_CLASSES_H
 
+#include "datasets/classes/class_set.h"
 #include "models/classifier.h"
 #include "tools/class_scores.h"
-#include "tools/run_classes.h"
 
 typedef struct dt_class_validation {
     dt_class_scores scores;
@@ -16,10 +16,11 @@ typedef struct dt_class_validate_opts {
     int batch, workers;
     const int32_t *map; /* class of the split -> class of the classifier; NULL: the same */
     int show_progress;
+    int strict; /* 1: a picture that does not decode is an error */
 } dt_class_validate_opts;
 
 /** Free v->scores with dt_class_scores_free, unless it fails. The results do not depend on batch and workers. */
-dt_status dt_validate_classes(dt_ctx *ctx, dt_classifier *c, dt_class_split *split,
+dt_status dt_validate_classes(dt_ctx *ctx, dt_classifier *c, const dt_class_split *split,
                               const dt_class_validate_opts *opts, dt_class_validation *v);
 
 #endif

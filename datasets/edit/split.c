@@ -260,7 +260,7 @@ static dt_status set_targets(splitter *s)
     const int64_t total = (int64_t)s->open_count;
     double shares = 0;
     int64_t counted = 0, left = total;
-    size_t rest = SIZE_MAX, with_share = 0;
+    size_t rest = SIZE_MAX;
     for (size_t i = 0; i < o->part_count; i++) {
         for (size_t k = 0; k < i; k++)
             if (strcmp(o->parts[i].name, o->parts[k].name) == 0)
@@ -271,7 +271,6 @@ static dt_status set_targets(splitter *s)
         if (o->parts[i].rest) rest = i;
         counted += s->target[i] = o->parts[i].count;
         shares += o->parts[i].share;
-        with_share += o->parts[i].share > 0;
     }
     if (shares > 1 + 1e-9) return dt_fail(s->edit.err, DT_ERR_ARG, "the shares add up to %g, over 1", shares);
     if (counted > total)

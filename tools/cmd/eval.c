@@ -92,7 +92,8 @@ static int check_kind(const dt_opt *opts, const char *weights, int is_classifier
 {
     static const char *const detector[] = {"rule", "conf", "iou", "max-det", "imgsz"}, *const classifier[] = {
                                                                                            "confusion",
-                                                                                           "val-fraction"};
+                                                                                           "val-fraction",
+                                                                                           "split-seed"};
     for (size_t i = 0; is_classifier && i < sizeof detector / sizeof *detector; i++)
         if (dt_cli_typed(opts, detector[i]))
             return dt_cli_usage_error(&dt_cmd_eval, "--%s is for a detector; %s is a classifier", detector[i],
@@ -112,7 +113,7 @@ static int run(int argc, char **argv)
         .split = "val", .rule = "coco", .device = "cpu", .conf = -1, .iou = -1, .show_progress = 1};
     int json = 0, per_class = 0;
     double val_fraction = .2;
-    int64_t threads = 0, batch = 16, workers = 1, imgsz = 0, max_det = 0;
+    int64_t threads = 0, batch = 16, workers = 1, imgsz = 0, max_det = 0, split_seed = 0;
     const dt_opt opts[] = {
         {"weights", "w|model", DT_OPT_STR, &w.weights, 0, 0, NULL, "FILE",
          "a detector or classifier, to be run on --data"},
@@ -137,6 +138,8 @@ static int run(int argc, char **argv)
          "classifier: the confusion matrix as a picture (.png)"},
         {"val-fraction", NULL, DT_OPT_F64, &val_fraction, 0, .9, NULL, "X",
          "classifier: of each class held out as val, where the folder has no splits"},
+        {"split-seed", NULL, DT_OPT_INT, &split_seed, 0, 9e15, NULL, "N",
+         "classifier: decides which pictures those are; as in training"},
         {"per-class", NULL, DT_OPT_FLAG, &per_class, 0, 0, NULL, NULL,
          "a row for every class, too (--json always has them)"},
         {"strict", NULL, DT_OPT_FLAG, &w.strict, 0, 0, NULL, NULL, "stop at anything wrong with the data"},
@@ -169,7 +172,8 @@ static int run(int argc, char **argv)
                                                                          .split = w.split,
                                                                          .device = w.device,
                                                                          .picture = picture,
-                                                                         .val_fraction = val_fraction,
+                                                                         .val_share = val_fraction,
+                                                                         .split_seed = (uint64_t)split_seed,
                                                                          .batch = (int)batch,
                                                                          .workers = (int)workers,
                                                                          .threads = (int)threads,

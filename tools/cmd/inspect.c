@@ -2,8 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/mem.h"
 #include "core/file.h"
+#include "core/mem.h"
 #include "tools/inspect_pictures.h"
 #include "tools/inspect_set.h"
 
@@ -17,7 +17,10 @@ const dt_command dt_cmd_inspect = {
         "PATH: a YOLO data.yaml, Darknet's obj.data, or a folder with one of them or with images/, labels/ "
         "and "
         "classes.txt;\n"
-        "a COCO JSON file or a folder of them; a VOC folder or VOCdevkit. Nothing in it is written.\n"
+        "a COCO JSON file or a folder of them; a VOC folder or VOCdevkit; pictures by class: a folder of "
+        "class folders,\n"
+        "cifar10:DIR, cifar100:DIR, mnist:DIR (each picture counts as one object). Nothing in it is "
+        "written.\n"
         "Counts, classes, box sizes and shapes, image sizes; then the problems: damaged pictures, wrong "
         "sizes, EXIF\n"
         "orientation, boxes outside, empty, inverted, double or tiny, odd classes, labels without image and "

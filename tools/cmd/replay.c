@@ -76,8 +76,8 @@ static dt_status locate(const dt_train_run *run, const replay *r, int64_t *epoch
 
 static void print_place(const dt_train_run *run, const dt_batch *batch, int slot, const char *out)
 {
-    printf("epoch %lld, batch %lld, slot %d: %s; ", (long long)batch->epoch + 1, (long long)batch->number, slot,
-           run->task->record_name(run, batch->indices[slot]));
+    printf("epoch %lld, batch %lld, slot %d: %s; ", (long long)batch->epoch + 1, (long long)batch->number,
+           slot, run->task->record_name(run, batch->indices[slot]));
     if (batch->classes[slot] >= 0)
         printf("%s", run->task->class_name(run, batch->classes[slot]));
     else

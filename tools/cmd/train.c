@@ -5,8 +5,8 @@
 
 #include "core/file.h"
 #include "core/mem.h"
+#include "datasets/classes/class_set.h"
 #include "tools/options_json.h"
-#include "tools/run_classes.h"
 #include "tools/train.h"
 
 /* "runs/train", "runs/train2", ...: the first that holds no run. */
@@ -116,7 +116,7 @@ static dt_status make_absolute(const char **path, char **own, dt_error *err)
 /* The task of a new run: the model's, if there was one on the command line, else that of the data. */
 static int choose_task(dt_train_opts *o, const dt_train_task **task, dt_error *err)
 {
-    int classes = dt_run_classes_probe(o->data);
+    int classes = dt_class_set_is(o->data);
     if (!o->model) o->model = classes ? dt_train_classify.default_model : dt_train_detect.default_model;
     *task = dt_train_find_task(o->model, err);
     if (!*task) return dt_cli_fail(&dt_cmd_train, err);

@@ -10,7 +10,7 @@
 #include "core/safetensors.h"
 #include "core/state_dict.h"
 #include "datasets/loader/loader.h"
-#include "datasets/transforms/picture_steps.h"
+#include "datasets/transforms/transform.h"
 
 typedef enum dt_classifier_head {
     /** The network with a last layer of as many outputs as there are classes; names as the network's own ("fc.weight"). */
@@ -30,7 +30,7 @@ typedef struct dt_classifier_opts {
     const char *const *names;
     int class_count;
     int imgsz; /* side of the square input */
-    /* From a picture (RGB, upright) to the input in evaluation: datasets/transforms/picture_steps.h; they end at
+    /* From a picture (RGB, upright) to the input in evaluation: datasets/transforms/transform.h; they end at
      * imgsz x imgsz pixels. */
     const char *transforms;
 } dt_classifier_opts;
@@ -50,11 +50,11 @@ dt_module *dt_classifier_net(dt_classifier *c);
 /* --- input --- */
 
 /** The evaluation's steps. */
-const dt_picture_steps *dt_classifier_steps(const dt_classifier *c);
+const dt_transforms *dt_classifier_steps(const dt_classifier *c);
 
 /** Sets what a loader needs to make input with these steps (the evaluation's, or others in training), which must outlive
  *  it: picture size, transforms, normalisation. */
-void dt_classifier_loading(const dt_classifier *c, const dt_picture_steps *steps, dt_loader_opts *opts);
+void dt_classifier_loading(const dt_classifier *c, const dt_transforms *steps, dt_loader_opts *opts);
 
 /** One RGB picture as (1, 3, imgsz, imgsz) by the evaluation's steps. NULL on failure. */
 dt_tensor *dt_classifier_input(dt_ctx *ctx, const dt_classifier *c, const dt_image *image);

@@ -71,7 +71,7 @@ static dt_status letterboxed(const dt_loader_opts *o, const dt_sample *sample, i
 /* What can be done once for all batches. Under multi-scale a picture is letterboxed for each batch anew. */
 static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *err)
 {
-    if (o->render) return DT_OK;
+    if (o->pipeline) return dt_transforms_prepare(o->pipeline, sample, err);
     if (o->augment) return dt_aug_prepare(sample, loader_max_side(o), o->filter, err);
     if (o->size_max) return DT_OK;
     dt_sample boxed = {0};
@@ -253,6 +253,62 @@ static dt_status augmented(sample_store *store, int64_t epoch, dt_pick pick, int
     return status;
 }
 
+/* ---- a pipeline's pictures ---- */
+
+typedef struct pipeline_records {
+    sample_store *store;
+    loader_item *item;
+} pipeline_records;
+
+static dt_status borrow(void *self, int64_t index, const dt_sample **sample, dt_sample **mine, dt_error *err)
+{
+    const pipeline_records *r = self;
+    held h = {0};
+    DT_TRY(hold_good_record(r->store, index, r->item, &h, err));
+    *sample = h.sample;
+    *mine = h.mine;
+    return DT_OK;
+}
+
+dt_status loader_run_pipeline(sample_store *store, int64_t epoch, dt_pick pick, dt_sample *scratch,
+                              loader_item *item, dt_explain *explain, dt_error *err)
+{
+    const dt_loader_opts *o = store->opts;
+    pipeline_records self = {store, item};
+    const dt_transform_records records = {store->source->count, borrow, &self};
+    const dt_transform_place place = {.stream = place_stream(o, epoch, pick),
+                                      .records = &records,
+                                      .mixing = o->mosaic_epochs < 0 || epoch < o->mosaic_epochs};
+    held h = {0};
+    DT_TRY(hold_good_record(store, pick.index, item, &h, err));
+    dt_status status = dt_transforms_apply(o->pipeline, &place, h.sample, scratch, explain, err);
+    if (status != DT_OK) dt_error_prefix(err, "record %lld: ", (long long)h.sample->index);
+    free_sample(h.mine);
+    return status;
+}
+
+/* The picture stays as bytes until the size of its batch is known, or goes to its planes. */
+static dt_status pipeline_item(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
+                               float *pixels, loader_item *item, dt_error *err)
+{
+    const dt_loader_opts *o = store->opts;
+    DT_TRY(loader_run_pipeline(store, epoch, pick, scratch, item, NULL, err));
+    item->index = scratch->index;
+    item->cls = scratch->cls;
+    const dt_image image = scratch->image;
+    if (o->pad_to_multiple) {
+        scratch->image = item->image;
+        item->image = image;
+        return DT_OK;
+    }
+    if (image.width != side || image.height != side)
+        return dt_fail(err, DT_ERR_SHAPE,
+                       "record %lld: the transforms give a picture of %dx%d pixels, the network takes %dx%d",
+                       (long long)scratch->index, image.width, image.height, side, side);
+    dt_image_to_planes(&image, o->divisor, o->mean, o->std, pixels);
+    return DT_OK;
+}
+
 static dt_status copy_labels(loader_item *item, const dt_sample *sample, dt_error *err)
 {
     size_t need = sample->label_count;
@@ -272,7 +328,9 @@ dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int
     item->index = pick.index;
     item->label_count = 0;
     item->bad_count = 0;
-    if (o->augment && !o->render) {
+    if (o->pipeline) {
+        DT_TRY(pipeline_item(store, epoch, pick, side, scratch, pixels, item, err));
+    } else if (o->augment) {
         DT_TRY(augmented(store, epoch, pick, side, scratch, item, err));
     } else {
         DT_TRY(hold_good_record(store, pick.index, item, &plain, err));
@@ -281,19 +339,12 @@ dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int
         item->cls = sample->cls;
     }
     dt_status status = DT_OK;
-    if (o->render) {
-        dt_rng rng = place_stream(o, epoch, pick);
-        status = o->render(o->render_self, sample, &rng, scratch, err);
-        sample = scratch;
-        if (status == DT_OK && (sample->image.width != side || sample->image.height != side))
-            status = dt_fail(err, DT_ERR_SHAPE,
-                             "the transforms give a picture of %dx%d pixels, the network takes %dx%d",
-                             sample->image.width, sample->image.height, side, side);
-    } else if (!o->augment && o->size_max) {
+    if (!o->pipeline && !o->augment && o->size_max) {
         status = letterboxed(o, sample, side, scratch, err);
         sample = scratch;
     }
-    if (status == DT_OK) dt_image_to_planes(&sample->image, o->divisor, o->mean, o->std, pixels);
+    if (status == DT_OK && !o->pipeline)
+        dt_image_to_planes(&sample->image, o->divisor, o->mean, o->std, pixels);
     if (status == DT_OK)
         status =
             plain_geometry(o, sample->original_width, sample->original_height, side, &item->geometry, err);

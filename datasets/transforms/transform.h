@@ -63,12 +63,13 @@ typedef struct dt_transform_place {
     dt_rng stream;                       /* of (seed, epoch, sample) */
     const dt_transform_records *records; /* NULL: steps that take in other pictures are left out */
     int mixing;                          /* 0: they are left out, too, as at the end of a training */
+    int unprepared;                      /* 1: src is as it was loaded, the leading steps are run, too */
 } dt_transform_place;
 
 /** The leading steps that draw nothing, in place: done once for a record that is cached. */
 dt_status dt_transforms_prepare(const dt_transforms *transforms, dt_sample *sample, dt_error *err);
 
-/** All other steps (but normalize). src is a record after dt_transforms_prepare. *out (zero-initialised or used before: its
+/** All other steps (but normalize). src is a record after dt_transforms_prepare (or see unprepared). *out (zero-initialised or used before: its
  *  memory is reused) is not src. explain may be NULL. A step that fails is named with its number. */
 dt_status dt_transforms_apply(const dt_transforms *transforms, const dt_transform_place *place,
                               const dt_sample *src, dt_sample *out, dt_explain *explain, dt_error *err);

@@ -447,13 +447,14 @@ dt_status dt_transforms_apply(const dt_transforms *t, const dt_transform_place *
                               dt_sample *out, dt_explain *explain, dt_error *err)
 {
     runner r = {t, place->records, place->mixing, explain, err};
-    for (int i = 0; i < t->constant && explain; i++) {
+    const int first = place->unprepared ? 0 : t->constant;
+    for (int i = 0; i < first && explain; i++) {
         explain_begin(explain, &t->steps.items[i], 1);
         explain_drawn_end(explain);
         if (explain->json) dt_json_object_end(explain->json);
     }
     dt_sample spare = {0};
     frames f = {src, out, &spare};
-    dt_status st = run_steps(&r, &t->steps, t->constant, t->steps.count, &place->stream, &f);
+    dt_status st = run_steps(&r, &t->steps, first, t->steps.count, &place->stream, &f);
     return finish(st, &f, out, &spare, err);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "datasets/transforms/color.h"
 #include "datasets/transforms/warp.h"
 
 static double shared_area(dt_box a, dt_box b)
@@ -49,8 +50,10 @@ dt_status dt_sample_mix(const dt_sample *a, const dt_sample *b, double ratio, dt
               height = a->image.height > b->image.height ? a->image.height : b->image.height;
     if (b->image.channels != channels)
         return dt_fail(err, DT_ERR_ARG, "pictures of %d and %d channels", channels, b->image.channels);
+    const int same = a->image.width == b->image.width && a->image.height == b->image.height;
     DT_TRY(dt_sample_reshape(out, a, width, height, channels, err));
-    for (int y = 0; y < height; y++) {
+    if (same) DT_TRY(dt_image_blend(&a->image, &b->image, ratio, &out->image, err));
+    for (int y = 0; y < height && !same; y++) {
         uint8_t *row = out->image.data + (ptrdiff_t)y * width * channels;
         for (int i = 0; i < width * channels; i++)
             row[i] = (uint8_t)rint(value_at(&a->image, y, i) * ratio + value_at(&b->image, y, i) * (1 - ratio));
@@ -104,9 +107,10 @@ static void remove_covered(dt_sample *s, dt_box cut, int *dropped)
 
 static void copy_into(const dt_image *patch, int left, int top, dt_image *out)
 {
+    const size_t channels = (size_t)out->channels, row = (size_t)patch->width * channels;
     for (int y = 0; y < patch->height; y++)
-        memcpy(out->data + ((size_t)(top + y) * (size_t)out->width + (size_t)left) * 3,
-               patch->data + (size_t)y * (size_t)patch->width * 3, (size_t)patch->width * 3);
+        memcpy(out->data + ((size_t)(top + y) * (size_t)out->width + (size_t)left) * channels,
+               patch->data + (size_t)y * row, row);
 }
 
 dt_status dt_sample_cover(dt_sample *sample, int left, int top, const dt_sample *patch, int *dropped,
@@ -114,6 +118,9 @@ dt_status dt_sample_cover(dt_sample *sample, int left, int top, const dt_sample 
 {
     const dt_image *image = &patch->image;
     const dt_box cut = {left, top, left + image->width, top + image->height};
+    if (image->channels != sample->image.channels)
+        return dt_fail(err, DT_ERR_ARG, "a patch of %d channels on a picture of %d", image->channels,
+                       sample->image.channels);
     remove_covered(sample, cut, dropped);
     copy_into(image, left, top, &sample->image);
     for (size_t i = 0; i < patch->label_count; i++) {
@@ -213,6 +220,9 @@ static dt_status paste_object(const dt_paste_opts *o, const dt_sample *from, siz
 dt_status dt_sample_paste_objects(const dt_paste_opts *o, const dt_sample *from, dt_sample *sample,
                                   dt_error *err)
 {
+    if (from->image.channels != 3 || sample->image.channels != 3)
+        return dt_fail(err, DT_ERR_ARG, "objects of a picture of %d channels pasted into one of %d, not RGB",
+                       from->image.channels, sample->image.channels);
     for (size_t i = 0; i < from->label_count; i++)
         DT_TRY(paste_object(o, from, i, sample, err));
     return DT_OK;

@@ -1,4 +1,4 @@
-/** Pictures over pictures: blending, rectangles that show another picture, objects that are pasted in. RGB only. */
+/** Pictures over pictures: blending, rectangles that show another picture, objects that are pasted in. */
 #ifndef DT_DATASETS_TRANSFORMS_MIXING_H
 #define DT_DATASETS_TRANSFORMS_MIXING_H
 
@@ -34,7 +34,7 @@ typedef struct dt_paste_opts {
 } dt_paste_opts;
 
 /** Cuts objects out by their boxes and lays them onto the picture. Objects that share more than .3 of their area with another
- *  box, or would at all of ten places, are left out. */
+ *  box, or would at all of ten places, are left out. RGB only. */
 dt_status dt_sample_paste_objects(const dt_paste_opts *opts, const dt_sample *from, dt_sample *sample,
                                   dt_error *err);
 

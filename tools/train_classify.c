@@ -90,8 +90,9 @@ static dt_status choose_transforms(dt_train_run *run, classify *c)
                                        : dt_fail_memory(err, 200, "the transforms");
     dt_free(own);
     if (st == DT_OK && dt_transforms_mix(c->steps))
-        st = dt_fail(err, DT_ERR_ARG,
-                     "--transforms: a step mixes pictures (mosaic, mixup, ...); a picture has one class here");
+        st =
+            dt_fail(err, DT_ERR_ARG,
+                    "--transforms: a step mixes pictures (mosaic, mixup, ...); a picture has one class here");
     return st;
 }
 

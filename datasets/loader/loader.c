@@ -79,9 +79,8 @@ static dt_status check_pipeline(const dt_loader_opts *o, dt_error *err)
     if (o->size_max) return dt_fail(err, DT_ERR_ARG, "loader: multi-scale does not go with a pipeline");
     dt_transforms_size(o->pipeline, &width, &height);
     if (o->pad_to_multiple || !width || (width == o->imgsz && height == o->imgsz)) return DT_OK;
-    return dt_fail(err, DT_ERR_ARG,
-                   "the transforms give pictures of %dx%d pixels, the network takes %dx%d", width, height,
-                   o->imgsz, o->imgsz);
+    return dt_fail(err, DT_ERR_ARG, "the transforms give pictures of %dx%d pixels, the network takes %dx%d",
+                   width, height, o->imgsz, o->imgsz);
 }
 
 static dt_status check_opts(const dt_source *source, const dt_loader_opts *o, dt_error *err)
@@ -130,8 +129,7 @@ static void make_one(dt_loader *l, int64_t epoch, batch_slot *slot, int pos, dt_
     int side = dt_loader_side(l, epoch, slot->number);
     float *pixels = slot->pixels ? slot->pixels + (size_t)pos * 3 * (size_t)side * (size_t)side : NULL;
     dt_error_clear(&item->err);
-    dt_status status =
-        loader_make_item(&l->store, epoch, pick, side, scratch, pixels, item, &item->err);
+    dt_status status = loader_make_item(&l->store, epoch, pick, side, scratch, pixels, item, &item->err);
     item->err.status = status;
 }
 
@@ -253,7 +251,8 @@ static dt_status allocate(dt_loader *l, dt_error *err)
         slot->number = -1;
         slot->items = dt_calloc(batch, sizeof *slot->items);
         if (planned) slot->pixels = alloc_pixels(o, l->pixel_bytes);
-        if (!slot->items || (planned && !slot->pixels)) return dt_fail_memory(err, l->pixel_bytes, "batch of the loader");
+        if (!slot->items || (planned && !slot->pixels))
+            return dt_fail_memory(err, l->pixel_bytes, "batch of the loader");
     }
     return DT_OK;
 }

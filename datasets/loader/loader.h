@@ -132,7 +132,8 @@ dt_status dt_loader_params(const dt_loader *loader, int64_t epoch, dt_pick pick,
                            dt_error *err);
 
 /** The same with a pipeline: runs it for the place (reading its pictures) and tells of every step. DT_ERR_ARG without one. */
-dt_status dt_loader_explain(dt_loader *loader, int64_t epoch, dt_pick pick, dt_explain *explain, dt_error *err);
+dt_status dt_loader_explain(dt_loader *loader, int64_t epoch, dt_pick pick, dt_explain *explain,
+                            dt_error *err);
 
 /** Masks as DETR wants them: (count, height, width), 1 where a picture is padded, 0 where it shows something. */
 void dt_batch_pixel_mask(const dt_batch *batch, uint8_t *mask);

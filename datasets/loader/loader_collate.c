@@ -41,7 +41,8 @@ void loader_clear_padding(dt_valid_size valid, int width, int height, float *pla
     for (int c = 0; c < 3; c++, planes += row * (size_t)height) {
         for (int y = 0; y < valid.height && right; y++)
             memset(planes + (size_t)y * row + valid.width, 0, right * sizeof *planes);
-        memset(planes + (size_t)valid.height * row, 0, (size_t)(height - valid.height) * row * sizeof *planes);
+        memset(planes + (size_t)valid.height * row, 0,
+               (size_t)(height - valid.height) * row * sizeof *planes);
     }
 }
 

@@ -31,7 +31,7 @@ typedef struct loader_item {
     int64_t index;
     int32_t cls;
     dt_letterbox geometry;
-    dt_image image; /* with pad_to_multiple: the bytes, until the size of the batch is known */
+    dt_image image;            /* with pad_to_multiple: the bytes, until the size of the batch is known */
     int64_t bad[ITEM_BAD_MAX]; /* bad records met; more than fit are reported when they are drawn again */
     int bad_count;
     dt_error err; /* status DT_OK: the item is good */

@@ -56,7 +56,8 @@ dt_status dt_sample_mix(const dt_sample *a, const dt_sample *b, double ratio, dt
     for (int y = 0; y < height && !same; y++) {
         uint8_t *row = out->image.data + (ptrdiff_t)y * width * channels;
         for (int i = 0; i < width * channels; i++)
-            row[i] = (uint8_t)rint(value_at(&a->image, y, i) * ratio + value_at(&b->image, y, i) * (1 - ratio));
+            row[i] =
+                (uint8_t)rint(value_at(&a->image, y, i) * ratio + value_at(&b->image, y, i) * (1 - ratio));
     }
     for (size_t i = 0; i < a->label_count; i++)
         DT_TRY(dt_sample_add_label(out, a->labels[i], err));
@@ -89,7 +90,8 @@ int dt_cut_choose(const dt_box *cuts, int count, const dt_sample *s, dt_box *cut
 {
     const int w = s->image.width, h = s->image.height;
     for (int i = 0; i < count; i++) {
-        *cut = (dt_box){rint(cuts[i].x1 * w), rint(cuts[i].y1 * h), rint(cuts[i].x2 * w), rint(cuts[i].y2 * h)};
+        *cut =
+            (dt_box){rint(cuts[i].x1 * w), rint(cuts[i].y1 * h), rint(cuts[i].x2 * w), rint(cuts[i].y2 * h)};
         if (cut_is_clean(*cut, s)) return 1;
     }
     return 0;
@@ -215,7 +217,6 @@ static dt_status paste_object(const dt_paste_opts *o, const dt_sample *from, siz
     dt_image_free(&patch);
     return st;
 }
-
 
 dt_status dt_sample_paste_objects(const dt_paste_opts *o, const dt_sample *from, dt_sample *sample,
                                   dt_error *err)

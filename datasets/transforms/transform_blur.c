@@ -1,6 +1,4 @@
 /* Blurring and erasing. */
-#include <stdio.h>
-
 #include "datasets/transforms/blur.h"
 #include "datasets/transforms/transform_impl.h"
 
@@ -23,12 +21,7 @@ static const dt_arg blur_args[] = {{.name = "kernel",
                                     .max = 100,
                                     .usual = "0.1, 2",
                                     .help = "in pixels: a number, or U(lo, hi)"},
-                                   {.name = "p",
-                                    .type = DT_ARG_F64,
-                                    .max = 1,
-                                    .usual = "1",
-                                    .help = "probability",
-                                    .chance = 1},
+                                   DT_ARG_P("1", 0),
                                    {0}};
 
 typedef struct blur_drawn {
@@ -86,29 +79,9 @@ const dt_transform dt_transform_gaussian_blur = {
 
 enum { ERASE_P, ERASE_SCALE, ERASE_RATIO, ERASE_NOISE, ERASE_VALUE };
 static const dt_arg erase_args[] = {
-    {.name = "p",
-     .type = DT_ARG_F64,
-     .max = 1,
-     .usual = "0.5",
-     .help = "probability",
-     .chance = 1,
-     .shown = 1},
-    {.name = "scale",
-     .type = DT_ARG_F64,
-     .least = 2,
-     .most = 2,
-     .min = 1e-4,
-     .max = 1,
-     .usual = "0.02, 0.33",
-     .help = "area of the rectangle in areas of the picture"},
-    {.name = "ratio",
-     .type = DT_ARG_F64,
-     .least = 2,
-     .most = 2,
-     .min = .01,
-     .max = 100,
-     .usual = "0.3, 3.3",
-     .help = "height / width"},
+    DT_ARG_P("0.5", 1),
+    DT_ARG_SPAN("scale", 1e-4, 1, "0.02, 0.33", "area of the rectangle in areas of the picture"),
+    DT_ARG_SPAN("ratio", .01, 100, "0.3, 3.3", "height / width"),
     {.name = "noise", .type = DT_ARG_BOOL, .usual = "false", .help = "random bytes in the place of value"},
     {.name = "value",
      .type = DT_ARG_INT,

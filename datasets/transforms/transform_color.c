@@ -1,20 +1,7 @@
 /* Steps that change colours. */
-#include <math.h>
-
-#include "core/num.h"
 #include "datasets/transforms/adjust.h"
 #include "datasets/transforms/color.h"
 #include "datasets/transforms/transform_impl.h"
-
-#define CHANCE_ARG(text)                                                                                     \
-    {                                                                                                        \
-        .name = "p", .type = DT_ARG_F64, .max = 1, .usual = text, .help = "probability", .chance = 1,        \
-        .shown = 1                                                                                           \
-    }
-#define LATE_CHANCE_ARG(text)                                                                                \
-    {                                                                                                        \
-        .name = "p", .type = DT_ARG_F64, .max = 1, .usual = text, .help = "probability", .chance = 1         \
-    }
 
 /* ---- one factor ---- */
 
@@ -70,22 +57,23 @@ static dt_status posterize(dt_image *image, double bits, dt_error *err)
 }
 
 static const dt_arg factor_args[] = {
-    FACTOR_ARG("factor", 0, 100, NULL, "a number, or U(lo, hi); 1 changes nothing"), LATE_CHANCE_ARG("1"), {0}};
+    FACTOR_ARG("factor", 0, 100, NULL, "a number, or U(lo, hi); 1 changes nothing"), DT_ARG_P("1", 0), {0}};
 static const dt_arg hue_args[] = {
-    FACTOR_ARG("turns", -.5, .5, NULL, "a number, or U(lo, hi); 0 changes nothing"), LATE_CHANCE_ARG("1"), {0}};
+    FACTOR_ARG("turns", -.5, .5, NULL, "a number, or U(lo, hi); 0 changes nothing"), DT_ARG_P("1", 0), {0}};
 static const dt_arg sharpness_args[] = {
     FACTOR_ARG("factor", 0, 100, NULL, "a number, or U(lo, hi); 0 smooths, 1 changes nothing, 2 sharpens"),
-    LATE_CHANCE_ARG("0.5"),
+    DT_ARG_P("0.5", 0),
     {0}};
 static const dt_arg posterize_args[] = {
-    {.name = "bits", .type = DT_ARG_INT, .max = 8, .help = "of a channel that stay"}, LATE_CHANCE_ARG("0.5"), {0}};
+    {.name = "bits", .type = DT_ARG_INT, .max = 8, .help = "of a channel that stay"},
+    DT_ARG_P("0.5", 0),
+    {0}};
 static const dt_arg solarize_args[] = {
     {.name = "threshold", .type = DT_ARG_F64, .max = 255, .help = "values from here on are inverted"},
-    LATE_CHANCE_ARG("0.5"),
+    DT_ARG_P("0.5", 0),
     {0}};
 
-FACTOR_STEP(brightness, "brightness", NULL, dt_image_adjust_brightness, factor_args,
-            "Pixels times a factor.")
+FACTOR_STEP(brightness, "brightness", NULL, dt_image_adjust_brightness, factor_args, "Pixels times a factor.")
 FACTOR_STEP(contrast, "contrast", NULL, dt_image_adjust_contrast, factor_args,
             "Blended with the mean of the gray picture.")
 FACTOR_STEP(saturation, "saturation", NULL, dt_image_adjust_saturation, factor_args,
@@ -99,7 +87,7 @@ FACTOR_STEP(solarize, "solarize", "RandomSolarize", dt_image_solarize, solarize_
 
 /* ---- without a value ---- */
 
-static const dt_arg chance_args[] = {CHANCE_ARG("0.5"), {0}};
+static const dt_arg chance_args[] = {DT_ARG_P("0.5", 1), {0}};
 
 #define PLAIN_STEP(id, alias_, function, help_)                                                              \
     static dt_status id##_in_place(const dt_step *s, const dt_drawn *d, dt_sample *sample, dt_error *err)    \
@@ -120,7 +108,7 @@ PLAIN_STEP(invert, "RandomInvert", dt_image_invert, "255 less the value.")
 PLAIN_STEP(autocontrast, "RandomAutocontrast", dt_image_autocontrast, "Every channel stretched to 0..255.")
 PLAIN_STEP(equalize, "RandomEqualize", dt_image_equalize, "The histogram of every channel made flat.")
 
-static const dt_arg gray_args[] = {CHANCE_ARG("0.1"), {0}};
+static const dt_arg gray_args[] = {DT_ARG_P("0.1", 1), {0}};
 
 static dt_status grayscale_in_place(const dt_step *s, const dt_drawn *d, dt_sample *sample, dt_error *err)
 {
@@ -156,13 +144,13 @@ static const dt_arg jitter_args[] = {
     JITTER_ARG("contrast", "the same", 0, 100),
     JITTER_ARG("saturation", "the same", 0, 100),
     JITTER_ARG("hue", "v: turned by U(-v, v); or lo, hi", -.5, .5),
-    LATE_CHANCE_ARG("1"),
+    DT_ARG_P("1", 0),
     {0}};
 
 static dt_color_jitter_opts jitter_opts(const dt_step *s)
 {
-    dt_color_jitter_opts o = dt_color_jitter_around(dt_step_num(s, 0), dt_step_num(s, 1), dt_step_num(s, 2),
-                                                    dt_step_num(s, 3));
+    dt_color_jitter_opts o =
+        dt_color_jitter_around(dt_step_num(s, 0), dt_step_num(s, 1), dt_step_num(s, 2), dt_step_num(s, 3));
     for (int i = 0; i < DT_ADJUSTS; i++)
         if (s->args[i].count == 2) o.range[i] = (dt_factor_range){dt_step_num(s, i), dt_step_nth(s, i, 1)};
     return o;
@@ -216,16 +204,11 @@ const dt_transform dt_transform_color_jitter = {
 /* ---- photometric-distort ---- */
 
 enum { DISTORT_P = DT_ADJUSTS };
-#define DISTORT_ARG(name_, usual_, min_, max_)                                                               \
-    {                                                                                                        \
-        .name = name_, .type = DT_ARG_F64, .least = 2, .most = 2, .min = min_, .max = max_, .usual = usual_, \
-        .help = "factor U(lo, hi)"                                                                           \
-    }
 static const dt_arg distort_args[] = {
-    DISTORT_ARG("brightness", "0.875, 1.125", 0, 100),
-    DISTORT_ARG("contrast", "0.5, 1.5", 0, 100),
-    DISTORT_ARG("saturation", "0.5, 1.5", 0, 100),
-    DISTORT_ARG("hue", "-0.05, 0.05", -.5, .5),
+    DT_ARG_SPAN("brightness", 0, 100, "0.875, 1.125", "factor U(lo, hi)"),
+    DT_ARG_SPAN("contrast", 0, 100, "0.5, 1.5", "factor U(lo, hi)"),
+    DT_ARG_SPAN("saturation", 0, 100, "0.5, 1.5", "factor U(lo, hi)"),
+    DT_ARG_SPAN("hue", -.5, .5, "-0.05, 0.05", "factor U(lo, hi)"),
     {.name = "p",
      .type = DT_ARG_F64,
      .max = 1,

@@ -1,14 +1,7 @@
 /* Steps that are made of steps, and those that are not steps on bytes. */
 #include "datasets/transforms/transform_impl.h"
 
-static const dt_arg apply_args[] = {{.name = "p",
-                                     .type = DT_ARG_F64,
-                                     .max = 1,
-                                     .usual = "0.5",
-                                     .help = "probability",
-                                     .chance = 1,
-                                     .shown = 1},
-                                    {0}};
+static const dt_arg apply_args[] = {DT_ARG_P("0.5", 1), {0}};
 
 const dt_transform dt_transform_random_apply = {
     .name = "random-apply",
@@ -56,16 +49,21 @@ const dt_transform dt_transform_to_tensor = {
     .help = "Nothing: bytes become network values at the end in any case.",
 };
 
-static const dt_arg normalize_args[] = {
-    {.name = "mean",
-     .type = DT_ARG_F64,
-     .least = 3,
-     .most = 3,
-     .min = -1e3,
-     .max = 1e3,
-     .help = "of each channel, of values from 0 to 1"},
-    {.name = "std", .type = DT_ARG_F64, .least = 3, .most = 3, .min = 1e-6, .max = 1e3, .help = "of each channel"},
-    {0}};
+static const dt_arg normalize_args[] = {{.name = "mean",
+                                         .type = DT_ARG_F64,
+                                         .least = 3,
+                                         .most = 3,
+                                         .min = -1e3,
+                                         .max = 1e3,
+                                         .help = "of each channel, of values from 0 to 1"},
+                                        {.name = "std",
+                                         .type = DT_ARG_F64,
+                                         .least = 3,
+                                         .most = 3,
+                                         .min = 1e-6,
+                                         .max = 1e3,
+                                         .help = "of each channel"},
+                                        {0}};
 
 const dt_transform dt_transform_normalize = {
     .name = "normalize",

@@ -1,13 +1,21 @@
 /* Steps that cut a window out of a picture, or put it on a larger one. */
-#include <math.h>
-
-#include "datasets/transforms/crops.h"
 #include "datasets/transforms/transform_impl.h"
+#include "datasets/transforms/windows.h"
 
-#define FILL_ARG                                                                                             \
+#define COLOUR_ARG                                                                                           \
     {                                                                                                        \
         .name = "fill", .type = DT_ARG_INT, .least = 1, .most = 3, .max = 255, .usual = "0",                 \
         .help = "colour outside the picture: gray, or one value a channel"                                   \
+    }
+#define BORDER_ARG                                                                                           \
+    {                                                                                                        \
+        .name = "mode", .type = DT_ARG_CHOICE, .choices = "constant|edge|reflect|symmetric",                 \
+        .usual = "constant", .help = "what lies outside: fill, the outermost pixels, or a mirrored picture"  \
+    }
+#define PADDING_ARG(usual_)                                                                                  \
+    {                                                                                                        \
+        .name = "padding", .type = DT_ARG_INT, .least = 1, .most = 4, .max = 16384, .usual = usual_,         \
+        .help = "on all sides, or left and right, top and bottom, or left, top, right, bottom"               \
     }
 
 static void explain_window(const dt_step *s, const dt_drawn *d, dt_explain *e)
@@ -20,12 +28,27 @@ static void explain_window(const dt_step *s, const dt_drawn *d, dt_explain *e)
     dt_explain_int(e, "height", w->height);
 }
 
+/* fill_arg: followed by the mode; */
 static dt_status cut(const dt_step *s, int fill_arg, const dt_window *window, const dt_sample *in,
                      dt_sample *out, dt_error *err)
 {
-    uint8_t fill[4];
-    dt_step_fill(s, fill_arg, fill);
-    return dt_sample_window(in, *window, fill, out, err);
+    dt_border border = {.mode = (dt_border_mode)dt_step_int(s, fill_arg + 1)};
+    dt_step_fill(s, fill_arg, border.fill);
+    return dt_sample_window_bordered(in, *window, &border, out, err);
+}
+
+static dt_status check_padding(const dt_step *s, int arg, dt_error *err)
+{
+    dt_padding padding;
+    return dt_padding_make(s->args[arg].v, s->args[arg].count, &padding, err);
+}
+
+static dt_padding padding_of(const dt_step *s, int arg)
+{
+    dt_padding padding = {0};
+    dt_error err = {0};
+    dt_padding_make(s->args[arg].v, s->args[arg].count, &padding, &err); /* checked when the text was read */
+    return padding;
 }
 
 static void size_of_first(const dt_step *s, int *width, int *height)
@@ -33,34 +56,57 @@ static void size_of_first(const dt_step *s, int *width, int *height)
     dt_step_size(s, 0, width, height);
 }
 
+/* ---- pad ---- */
+
+enum { PAD_PADDING, PAD_FILL, PAD_MODE };
+static const dt_arg pad_args[] = {PADDING_ARG(NULL), COLOUR_ARG, BORDER_ARG, {0}};
+
+static dt_status pad_check(const dt_step *s, dt_error *err)
+{
+    return check_padding(s, PAD_PADDING, err);
+}
+
+static dt_status pad_apply(const dt_step *s, const dt_drawn *d, const dt_sample *in,
+                           const dt_sample *const *others, dt_sample *out, dt_error *err)
+{
+    (void)d;
+    (void)others;
+    const dt_window w = dt_pad_window(padding_of(s, PAD_PADDING), in->image.width, in->image.height);
+    return cut(s, PAD_FILL, &w, in, out, err);
+}
+
+static void pad_size(const dt_step *s, int *width, int *height)
+{
+    if (!*width || !*height) return;
+    const dt_window w = dt_pad_window(padding_of(s, PAD_PADDING), *width, *height);
+    *width = w.width;
+    *height = w.height;
+}
+
+const dt_transform dt_transform_pad = {
+    .name = "pad",
+    .alias = "Pad",
+    .help = "Pixels added on each side.",
+    .args = pad_args,
+    .geometry = 1,
+    .check = pad_check,
+    .apply = pad_apply,
+    .size = pad_size,
+};
+
 /* ---- center-crop ---- */
 
-enum { CENTER_SIZE, CENTER_FILL };
-static const dt_arg center_args[] = {{.name = "size",
-                                      .type = DT_ARG_INT,
-                                      .least = 1,
-                                      .most = 2,
-                                      .min = 1,
-                                      .max = 16384,
-                                      .help = "side, or height, width"},
-                                     FILL_ARG,
-                                     {0}};
-
-/* Left or top edge of the window: as torchvision rounds, halves to even, and pads smaller pictures (less of it before). */
-static int center(int whole, int part)
-{
-    return whole < part ? -((part - whole) / 2) : (int)rint((whole - part) / 2.0);
-}
+enum { CENTER_SIZE, CENTER_FILL, CENTER_MODE };
+static const dt_arg center_args[] = {DT_ARG_SIZE(0, "side, or height, width"), COLOUR_ARG, BORDER_ARG, {0}};
 
 static dt_status center_apply(const dt_step *s, const dt_drawn *d, const dt_sample *in,
                               const dt_sample *const *others, dt_sample *out, dt_error *err)
 {
     (void)d;
     (void)others;
-    dt_window w;
-    dt_step_size(s, CENTER_SIZE, &w.width, &w.height);
-    w.left = center(in->image.width, w.width);
-    w.top = center(in->image.height, w.height);
+    int width, height;
+    dt_step_size(s, CENTER_SIZE, &width, &height);
+    const dt_window w = dt_center_window(width, height, in->image.width, in->image.height);
     return cut(s, CENTER_FILL, &w, in, out, err);
 }
 
@@ -76,116 +122,89 @@ const dt_transform dt_transform_center_crop = {
 
 /* ---- random-crop ---- */
 
-enum { RANDOM_SIZE, RANDOM_PADDING, RANDOM_FILL };
+enum { RANDOM_SIZE, RANDOM_PADDING, RANDOM_FILL, RANDOM_MODE, RANDOM_PAD_IF_NEEDED };
 static const dt_arg random_args[] = {
-    {.name = "size",
-     .type = DT_ARG_INT,
-     .least = 1,
-     .most = 2,
-     .in_order = 1,
-     .min = 1,
-     .max = 16384,
-     .help = "side, or height, width"},
-    {.name = "padding", .type = DT_ARG_INT, .max = 16384, .usual = "0", .help = "on all sides, before the crop"},
-    FILL_ARG,
+    DT_ARG_SIZE(1, "side, or height, width"),
+    PADDING_ARG("0"),
+    COLOUR_ARG,
+    BORDER_ARG,
+    {.name = "pad-if-needed",
+     .type = DT_ARG_BOOL,
+     .usual = "true",
+     .help = "a picture that is too small is padded further; else it is an error"},
     {0}};
 
-static int random_edge(int whole, int part, int padding, double u)
+static dt_status random_check(const dt_step *s, dt_error *err)
 {
-    const int room = whole + 2 * padding - part;
-    return (room > 0 ? (int)(u * (room + 1)) : room / 2) - padding;
+    return check_padding(s, RANDOM_PADDING, err);
 }
+
+typedef struct random_drawn {
+    dt_window window;
+    dt_error err; /* a picture that is too small */
+} random_drawn;
 
 static void random_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_drawn *out)
 {
-    DT_DRAWN(dt_window, w, out);
-    const int padding = dt_step_int(s, RANDOM_PADDING);
-    const double x = dt_rng_f64(rng), y = dt_rng_f64(rng);
-    dt_step_size(s, RANDOM_SIZE, &w->width, &w->height);
-    w->left = random_edge(at->sample->image.width, w->width, padding, x);
-    w->top = random_edge(at->sample->image.height, w->height, padding, y);
+    DT_DRAWN(random_drawn, r, out);
+    dt_random_crop_opts o = {.padding = padding_of(s, RANDOM_PADDING),
+                             .pad_if_needed = dt_step_int(s, RANDOM_PAD_IF_NEEDED)};
+    *r = (random_drawn){0};
+    dt_step_size(s, RANDOM_SIZE, &o.width, &o.height);
+    dt_random_crop_draw(&o, at->sample->image.width, at->sample->image.height, rng, &r->window, &r->err);
 }
 
 static dt_status random_apply(const dt_step *s, const dt_drawn *d, const dt_sample *in,
                               const dt_sample *const *others, dt_sample *out, dt_error *err)
 {
     (void)others;
-    DT_DRAWN_CONST(dt_window, w, d);
-    return cut(s, RANDOM_FILL, w, in, out, err);
+    DT_DRAWN_CONST(random_drawn, r, d);
+    if (r->err.status != DT_OK) return dt_fail(err, r->err.status, "%s", r->err.text);
+    return cut(s, RANDOM_FILL, &r->window, in, out, err);
 }
 
 const dt_transform dt_transform_random_crop = {
     .name = "random-crop",
     .alias = "RandomCrop",
-    .help = "A random window of the padded picture; smaller pictures are padded further.",
+    .help = "A random window of the padded picture.",
     .args = random_args,
     .geometry = 1,
+    .check = random_check,
     .draw = random_draw,
-    .explain = explain_window,
+    .explain = explain_window, /* the window comes first */
     .apply = random_apply,
     .size = size_of_first,
 };
 
 /* ---- random-resized-crop ---- */
 
-enum { RESIZED_SIZE, RESIZED_SCALE, RESIZED_RATIO };
-static const dt_arg resized_args[] = {{.name = "size",
-                                       .type = DT_ARG_INT,
-                                       .least = 1,
-                                       .most = 2,
-                                       .in_order = 1,
-                                       .min = 1,
-                                       .max = 16384,
-                                       .help = "side, or height, width"},
-                                      {.name = "scale",
-                                       .type = DT_ARG_F64,
-                                       .least = 2,
-                                       .most = 2,
-                                       .min = 1e-4,
-                                       .max = 1,
-                                       .usual = "0.08, 1",
-                                       .help = "area of the window in areas of the picture"},
-                                      {.name = "ratio",
-                                       .type = DT_ARG_F64,
-                                       .least = 2,
-                                       .most = 2,
-                                       .min = .01,
-                                       .max = 100,
-                                       .usual = "3/4, 4/3",
-                                       .help = "width / height of the window"},
-                                      {0}};
+enum { RESIZED_SIZE, RESIZED_SCALE, RESIZED_RATIO, RESIZED_FILTER };
+static const dt_arg resized_args[] = {
+    DT_ARG_SIZE(1, "side, or height, width"),
+    DT_ARG_SPAN("scale", 1e-4, 1, "0.08, 1", "area of the window in areas of the picture"),
+    DT_ARG_SPAN("ratio", .01, 100, "3/4, 4/3", "width / height of the window"),
+    DT_ARG_FILTER("bilinear-aa"),
+    {0}};
+
+static dt_resized_crop_opts resized_opts(const dt_step *s)
+{
+    return (dt_resized_crop_opts){dt_step_num(s, RESIZED_SCALE), dt_step_nth(s, RESIZED_SCALE, 1),
+                                  dt_step_num(s, RESIZED_RATIO), dt_step_nth(s, RESIZED_RATIO, 1)};
+}
 
 static dt_status resized_check(const dt_step *s, dt_error *err)
 {
+    const dt_resized_crop_opts o = resized_opts(s);
     DT_TRY(dt_step_check_range(s, RESIZED_SCALE, err));
-    return dt_step_check_range(s, RESIZED_RATIO, err);
+    DT_TRY(dt_step_check_range(s, RESIZED_RATIO, err));
+    return dt_resized_crop_check(&o, err);
 }
 
-/* The largest central window of an allowed aspect. */
-static dt_window central_window(int w, int h, double lo, double hi)
-{
-    const double aspect = (double)w / h;
-    const int cw = aspect > hi ? (int)fmax(rint(h * hi), 1) : w, ch = aspect < lo ? (int)fmax(rint(w / lo), 1) : h;
-    return (dt_window){(w - cw) / 2, (h - ch) / 2, cw, ch};
-}
-
-/* RandomResizedCrop.get_params: ten tries. */
 static void resized_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_drawn *out)
 {
-    enum { TRIES = 10 };
-    DT_DRAWN(dt_window, found, out);
-    const int w = at->sample->image.width, h = at->sample->image.height;
-    const double lo = dt_step_num(s, RESIZED_RATIO), hi = dt_step_nth(s, RESIZED_RATIO, 1);
-    for (int i = 0; i < TRIES; i++) {
-        const double area = (double)w * h * dt_step_draw_range(s, RESIZED_SCALE, rng),
-                     ratio = exp(dt_rng_uniform(rng, log(lo), log(hi)));
-        const double x = dt_rng_f64(rng), y = dt_rng_f64(rng);
-        const int cw = (int)rint(sqrt(area * ratio)), ch = (int)rint(sqrt(area / ratio));
-        if (cw < 1 || ch < 1 || cw > w || ch > h) continue;
-        *found = (dt_window){(int)(x * (w - cw + 1)), (int)(y * (h - ch + 1)), cw, ch};
-        return;
-    }
-    *found = central_window(w, h, lo, hi);
+    DT_DRAWN(dt_window, w, out);
+    const dt_resized_crop_opts o = resized_opts(s);
+    *w = dt_resized_crop_draw(&o, at->sample->image.width, at->sample->image.height, rng);
 }
 
 static dt_status resized_apply(const dt_step *s, const dt_drawn *d, const dt_sample *in,
@@ -198,7 +217,9 @@ static dt_status resized_apply(const dt_step *s, const dt_drawn *d, const dt_sam
     int width, height;
     dt_step_size(s, RESIZED_SIZE, &width, &height);
     dt_status st = dt_sample_window(in, *w, black, &window, err);
-    if (st == DT_OK) st = dt_sample_stretch(&window, width, height, DT_RESIZE_BILINEAR_AA, out, err);
+    if (st == DT_OK)
+        st = dt_sample_stretch(&window, width, height, (dt_resize_filter)dt_step_int(s, RESIZED_FILTER), out,
+                               err);
     dt_sample_free(&window);
     return st;
 }
@@ -218,7 +239,7 @@ const dt_transform dt_transform_random_resized_crop = {
 
 /* ---- fixed-crop ---- */
 
-enum { FIXED_SIZE, FIXED_FILL };
+enum { FIXED_SIZE, FIXED_FILL, FIXED_MODE }; /* as center-crop */
 
 static void fixed_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_drawn *out)
 {
@@ -252,22 +273,8 @@ const dt_transform dt_transform_fixed_crop = {
 
 enum { IOU_SCALE, IOU_ASPECT, IOU_OPTIONS, IOU_TRIALS };
 static const dt_arg iou_args[] = {
-    {.name = "scale",
-     .type = DT_ARG_F64,
-     .least = 2,
-     .most = 2,
-     .min = .01,
-     .max = 1,
-     .usual = "0.3, 1",
-     .help = "sides of the window in sides of the picture"},
-    {.name = "aspect",
-     .type = DT_ARG_F64,
-     .least = 2,
-     .most = 2,
-     .min = .01,
-     .max = 100,
-     .usual = "0.5, 2",
-     .help = "width / height of the window"},
+    DT_ARG_SPAN("scale", .01, 1, "0.3, 1", "sides of the window in sides of the picture"),
+    DT_ARG_SPAN("aspect", .01, 100, "0.5, 2", "width / height of the window"),
     {.name = "options",
      .type = DT_ARG_F64,
      .least = 1,
@@ -326,24 +333,13 @@ const dt_transform dt_transform_iou_crop = {
 
 /* ---- zoom-out ---- */
 
-enum { ZOOM_P, ZOOM_SIDE, ZOOM_FILL };
-static const dt_arg zoom_args[] = {{.name = "p",
-                                    .type = DT_ARG_F64,
-                                    .max = 1,
-                                    .usual = "0.5",
-                                    .help = "probability",
-                                    .chance = 1,
-                                    .shown = 1},
-                                   {.name = "side",
-                                    .type = DT_ARG_F64,
-                                    .least = 2,
-                                    .most = 2,
-                                    .min = 1,
-                                    .max = 100,
-                                    .usual = "1, 4",
-                                    .help = "sides of the canvas in sides of the picture"},
-                                   FILL_ARG,
-                                   {0}};
+enum { ZOOM_P, ZOOM_SIDE, ZOOM_FILL, ZOOM_MODE };
+static const dt_arg zoom_args[] = {
+    DT_ARG_P("0.5", 1),
+    DT_ARG_SPAN("side", 1, 100, "1, 4", "sides of the canvas in sides of the picture"),
+    COLOUR_ARG,
+    BORDER_ARG,
+    {0}};
 
 static dt_status zoom_check(const dt_step *s, dt_error *err)
 {

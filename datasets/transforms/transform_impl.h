@@ -13,11 +13,11 @@ typedef enum dt_arg_type { DT_ARG_F64, DT_ARG_INT, DT_ARG_BOOL, DT_ARG_CHOICE } 
 typedef struct dt_arg {
     const char *name;
     dt_arg_type type;
-    int least, most; /* values that it takes; 0, 0: one */
-    int in_order;    /* values that it takes by position where no ';' ends them; 0: `most` */
-    double min, max; /* of a number; both ends belong to the range */
-    const char *choices;    /* "a|b|c": the value is the number of the choice */
-    const char *usual;      /* default, as it is written; NULL: the option must be given */
+    int least, most;     /* values that it takes; 0, 0: one */
+    int in_order;        /* values that it takes by position where no ';' ends them; 0: `most` */
+    double min, max;     /* of a number; both ends belong to the range */
+    const char *choices; /* "a|b|c": the value is the number of the choice */
+    const char *usual;   /* default, as it is written; NULL: the option must be given; "": it may stay open */
     const char *help;
     int chance; /* 1: probability that the step is applied at all. The pipeline draws it */
     int shown;  /* 1: in canonical text even where it is the default */
@@ -117,6 +117,39 @@ extern const dt_transform *const dt_transform_kinds[];
 #undef DT_TRANSFORM
 
 /* ---- for the kinds ---- */
+
+/** Options that many kinds have. */
+#define DT_ARG_P(usual_, shown_)                                                                             \
+    {                                                                                                        \
+        .name = "p", .type = DT_ARG_F64, .max = 1, .usual = usual_, .help = "probability", .chance = 1,      \
+        .shown = shown_                                                                                      \
+    }
+#define DT_ARG_RULE                                                                                          \
+    {                                                                                                        \
+        .name = "rule", .type = DT_ARG_CHOICE, .choices = dt_box_rule_names, .usual = "ultralytics",         \
+        .help = "which boxes stay"                                                                           \
+    }
+#define DT_ARG_FILTER(usual_)                                                                                \
+    {                                                                                                        \
+        .name = "filter", .type = DT_ARG_CHOICE,                                                             \
+        .choices = "bilinear|bilinear-aa|nearest|nearest-exact|bicubic|bicubic-aa|area|box-aa|lanczos-aa",   \
+        .usual = usual_, .help = "-aa: antialiased, as Pillow and torchvision; the others as OpenCV"         \
+    }
+#define DT_ARG_GRAY(usual_)                                                                                  \
+    {                                                                                                        \
+        .name = "fill", .type = DT_ARG_INT, .max = 255, .usual = usual_, .help = "gray outside the picture"  \
+    }
+#define DT_ARG_SIZE(in_order_, help_)                                                                        \
+    {                                                                                                        \
+        .name = "size", .type = DT_ARG_INT, .least = 1, .most = 2, .in_order = in_order_, .min = 1,          \
+        .max = 16384, .help = help_                                                                          \
+    }
+/** A range of two values. */
+#define DT_ARG_SPAN(name_, min_, max_, usual_, help_)                                                        \
+    {                                                                                                        \
+        .name = name_, .type = DT_ARG_F64, .least = 2, .most = 2, .min = min_, .max = max_, .usual = usual_, \
+        .help = help_                                                                                        \
+    }
 
 static inline double dt_step_num(const dt_step *s, int arg)
 {

@@ -3,17 +3,6 @@
 #include "datasets/transforms/mixing.h"
 #include "datasets/transforms/transform_impl.h"
 
-#define RULE_ARG                                                                                             \
-    {                                                                                                        \
-        .name = "rule", .type = DT_ARG_CHOICE, .choices = dt_box_rule_names, .usual = "ultralytics",         \
-        .help = "which boxes stay"                                                                           \
-    }
-#define CHANCE_ARG(text)                                                                                     \
-    {                                                                                                        \
-        .name = "p", .type = DT_ARG_F64, .max = 1, .usual = text, .help = "probability", .chance = 1,        \
-        .shown = 1                                                                                           \
-    }
-
 static void draw_other(const dt_draw_at *at, dt_rng *rng, dt_drawn *out)
 {
     out->other[out->other_count++] = (int64_t)dt_rng_below(rng, (uint64_t)at->count);
@@ -22,7 +11,7 @@ static void draw_other(const dt_draw_at *at, dt_rng *rng, dt_drawn *out)
 /* ---- mixup ---- */
 
 enum { MIXUP_P, MIXUP_ALPHA };
-static const dt_arg mixup_args[] = {CHANCE_ARG("0.5"),
+static const dt_arg mixup_args[] = {DT_ARG_P("0.5", 1),
                                     {.name = "alpha",
                                      .type = DT_ARG_F64,
                                      .max = 1000,
@@ -71,7 +60,7 @@ const dt_transform dt_transform_mixup = {
 /* ---- cutmix ---- */
 
 enum { CUTMIX_P, CUTMIX_RULE };
-static const dt_arg cutmix_args[] = {CHANCE_ARG("0.5"), RULE_ARG, {0}};
+static const dt_arg cutmix_args[] = {DT_ARG_P("0.5", 1), DT_ARG_RULE, {0}};
 
 typedef struct cutmix_drawn {
     dt_box cut; /* pixels */
@@ -156,13 +145,8 @@ static const dt_arg paste_args[] = {{.name = "share",
                                      .usual = "0.5",
                                      .help = "of the other picture's objects that are pasted",
                                      .shown = 1},
-                                    {.name = "p",
-                                     .type = DT_ARG_F64,
-                                     .max = 1,
-                                     .usual = "1",
-                                     .help = "probability",
-                                     .chance = 1},
-                                    RULE_ARG,
+                                    DT_ARG_P("1", 0),
+                                    DT_ARG_RULE,
                                     {0}};
 
 typedef struct paste_drawn {
@@ -181,10 +165,8 @@ static dt_status paste_apply(const dt_step *s, const dt_drawn *d, const dt_sampl
                              const dt_sample *const *others, dt_sample *out, dt_error *err)
 {
     DT_DRAWN_CONST(paste_drawn, p, d);
-    const dt_paste_opts o = {.share = dt_step_num(s, PASTE_SHARE),
-                             .seed = p->seed,
-                             .fit = 1,
-                             .rule = dt_step_rule(s, PASTE_RULE)};
+    const dt_paste_opts o = {
+        .share = dt_step_num(s, PASTE_SHARE), .seed = p->seed, .fit = 1, .rule = dt_step_rule(s, PASTE_RULE)};
     DT_TRY(dt_sample_assign(in, out, err));
     return dt_sample_paste_objects(&o, others[0], out, err);
 }

@@ -2,25 +2,9 @@
 #include "core/mem.h"
 #include "datasets/transforms/transform_impl.h"
 
-#define RULE_ARG                                                                                             \
-    {                                                                                                        \
-        .name = "rule", .type = DT_ARG_CHOICE, .choices = dt_box_rule_names, .usual = "ultralytics",         \
-        .help = "which boxes stay"                                                                           \
-    }
-#define FILTER_ARG                                                                                           \
-    {                                                                                                        \
-        .name = "filter", .type = DT_ARG_CHOICE, .choices = "bilinear-aa|bilinear|nearest",                  \
-        .usual = "bilinear", .help = "of pictures that are larger: Pillow's antialiased one, OpenCV's, none" \
-    }
-#define SIDE_ARG                                                                                             \
-    {                                                                                                        \
-        .name = "size", .type = DT_ARG_INT, .min = 2, .max = 8192, .help = "side of the square result"       \
-    }
-
 static dt_resize_filter filter_of(const dt_step *s, int arg)
 {
-    static const dt_resize_filter filters[] = {DT_RESIZE_BILINEAR_AA, DT_RESIZE_BILINEAR, DT_RESIZE_NEAREST};
-    return filters[dt_step_int(s, arg)];
+    return (dt_resize_filter)dt_step_int(s, arg);
 }
 
 /* Pictures no larger than the canvas: those of the caller, or copies. */
@@ -88,10 +72,10 @@ static const dt_arg mosaic_args[] = {
      .choices = "middle|whole",
      .usual = "middle",
      .help = "the middle of the canvas, size x size, or all of it, for an affine(size=) that follows"},
-    {.name = "p", .type = DT_ARG_F64, .max = 1, .usual = "1", .help = "probability", .chance = 1},
-    {.name = "fill", .type = DT_ARG_INT, .max = 255, .usual = "114", .help = "gray between the pictures"},
-    RULE_ARG,
-    FILTER_ARG,
+    DT_ARG_P("1", 0),
+    DT_ARG_GRAY("114"),
+    DT_ARG_RULE,
+    DT_ARG_FILTER("bilinear"),
     {0}};
 
 static void mosaic_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_drawn *out)
@@ -129,8 +113,8 @@ static dt_status mosaic_apply(const dt_step *s, const dt_drawn *d, const dt_samp
     dt_augment_opts o = dt_augment_none();
     o.fill = (uint8_t)dt_step_int(s, MOSAIC_FILL);
     o.rule = dt_step_rule(s, MOSAIC_RULE);
-    return render(p, &o, dt_step_int(s, MOSAIC_CANVAS) ? 2 * size : size, size, filter_of(s, MOSAIC_FILTER), in,
-                  others, out, err);
+    return render(p, &o, dt_step_int(s, MOSAIC_CANVAS) ? 2 * size : size, size, filter_of(s, MOSAIC_FILTER),
+                  in, others, out, err);
 }
 
 static void mosaic_size(const dt_step *s, int *width, int *height)
@@ -153,14 +137,20 @@ const dt_transform dt_transform_mosaic = {
 /* ---- yolo-augment ---- */
 
 enum { YOLO_SIZE, YOLO_FIRST_NUMBER, YOLO_NUMBERS = 15 };
-enum { YOLO_MIXUP_STYLE = YOLO_FIRST_NUMBER + YOLO_NUMBERS, YOLO_LETTERBOX, YOLO_FILL, YOLO_RULE, YOLO_FILTER };
+enum {
+    YOLO_MIXUP_STYLE = YOLO_FIRST_NUMBER + YOLO_NUMBERS,
+    YOLO_LETTERBOX,
+    YOLO_FILL,
+    YOLO_RULE,
+    YOLO_FILTER
+};
 
 #define NUMBER(name_, max_, usual_, help_)                                                                   \
     {                                                                                                        \
         .name = name_, .type = DT_ARG_F64, .max = max_, .usual = usual_, .help = help_                       \
     }
 static const dt_arg yolo_args[] = {
-    SIDE_ARG,
+    {.name = "size", .type = DT_ARG_INT, .min = 2, .max = 8192, .help = "side of the square result"},
     NUMBER("mosaic", 1, "1", "probability of four pictures in one"),
     NUMBER("mosaic9", 1, "0", "share of the mosaics that are of nine"),
     NUMBER("mixup", 1, "0", "probability of blending two"),
@@ -186,9 +176,9 @@ static const dt_arg yolo_args[] = {
      .choices = "ultralytics|yolox|darknet|stretch",
      .usual = "ultralytics",
      .help = "how a single picture lies on its canvas"},
-    {.name = "fill", .type = DT_ARG_INT, .max = 255, .usual = "114", .help = "gray around pictures"},
-    RULE_ARG,
-    FILTER_ARG,
+    DT_ARG_GRAY("114"),
+    DT_ARG_RULE,
+    DT_ARG_FILTER("bilinear"),
     {0}};
 
 static dt_augment_opts yolo_opts(const dt_step *s)
@@ -196,9 +186,9 @@ static dt_augment_opts yolo_opts(const dt_step *s)
     static const dt_letterbox_mode modes[] = {DT_LETTERBOX_CENTER, DT_LETTERBOX_TOP_LEFT,
                                               DT_LETTERBOX_DARKNET, DT_LETTERBOX_STRETCH};
     dt_augment_opts o = dt_augment_none();
-    double *const numbers[YOLO_NUMBERS] = {&o.mosaic,  &o.mosaic9,   &o.mixup, &o.cutmix, &o.copy_paste,
-                                           &o.fliplr,  &o.flipud,    &o.degrees, &o.translate, &o.scale,
-                                           &o.shear,   &o.perspective, &o.hsv_h, &o.hsv_s,  &o.hsv_v};
+    double *const numbers[YOLO_NUMBERS] = {&o.mosaic, &o.mosaic9,     &o.mixup,   &o.cutmix,    &o.copy_paste,
+                                           &o.fliplr, &o.flipud,      &o.degrees, &o.translate, &o.scale,
+                                           &o.shear,  &o.perspective, &o.hsv_h,   &o.hsv_s,     &o.hsv_v};
     for (int i = 0; i < YOLO_NUMBERS; i++)
         *numbers[i] = dt_step_num(s, YOLO_FIRST_NUMBER + i);
     o.mixup_single = dt_step_int(s, YOLO_MIXUP_STYLE);
@@ -269,8 +259,9 @@ static dt_status yolo_prepare(const dt_step *s, dt_sample *sample, dt_error *err
 
 const dt_transform dt_transform_yolo_augment = {
     .name = "yolo-augment",
-    .help = "Ultralytics' training recipe as one step: mosaic, affine, flips, mixup, cutmix, copy-paste and HSV, "
-            "rendered at once.",
+    .help =
+        "Ultralytics' training recipe as one step: mosaic, affine, flips, mixup, cutmix, copy-paste and HSV, "
+        "rendered at once.",
     .args = yolo_args,
     .others = DT_OTHERS_SOME,
     .geometry = 1,

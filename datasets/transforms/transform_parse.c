@@ -120,8 +120,7 @@ static dt_status find_kind(reader *r, const char *word, int n, const dt_transfor
 {
     for (int i = 0; dt_transform_kinds[i]; i++) {
         *kind = dt_transform_kinds[i];
-        if (same_word((*kind)->name, word, (size_t)n) ||
-            find_choice((*kind)->alias, word, (size_t)n) >= 0)
+        if (same_word((*kind)->name, word, (size_t)n) || find_choice((*kind)->alias, word, (size_t)n) >= 0)
             return DT_OK;
     }
     char shown[NAME_MAX_SHOWN + 1];
@@ -279,8 +278,9 @@ static dt_status read_args(reader *r, dt_step *s)
             if (named) return fail_at(r, r->p, "a value without a name behind one with a name");
             const int brackets = *r->p == '(' || *r->p == '[';
             while (at < count && s->args[at].count &&
-                   (brackets || s->args[at].count >= (args[at].in_order && !grouped ? args[at].in_order
-                                                                                    : most_values(&args[at]))))
+                   (brackets ||
+                    s->args[at].count >=
+                        (args[at].in_order && !grouped ? args[at].in_order : most_values(&args[at]))))
                 at++;
             if (at >= count) return fail_at(r, r->p, "more values than there are options (%d)", count);
             DT_TRY(read_list(r, &args[at], &s->args[at]));
@@ -494,8 +494,9 @@ dt_status dt_transforms_parse(const char *text, dt_transforms **out, dt_error *e
     char *content = NULL;
     size_t size;
     DT_TRY(dt_file_read(text + 1, TEXT_MAX, &content, &size, err));
-    dt_status st = strlen(content) == size ? parse(content, text + 1, out, err)
-                                           : dt_fail(err, DT_ERR_FORMAT, "%s: a zero byte in a text", text + 1);
+    dt_status st = strlen(content) == size
+                       ? parse(content, text + 1, out, err)
+                       : dt_fail(err, DT_ERR_FORMAT, "%s: a zero byte in a text", text + 1);
     dt_free(content);
     return st;
 }

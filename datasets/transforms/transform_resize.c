@@ -1,61 +1,46 @@
 /* Steps that change the size of a picture. */
-#include <math.h>
-#include <string.h>
-
 #include "datasets/transforms/crops.h"
 #include "datasets/transforms/transform_impl.h"
 
-#define SIZE_ARG(text)                                                                                       \
-    {                                                                                                        \
-        .name = "size", .type = DT_ARG_INT, .least = 1, .most = 2, .min = 1, .max = 16384, .help = text      \
-    }
-#define FILTER_ARG                                                                                           \
-    {                                                                                                        \
-        .name = "filter", .type = DT_ARG_CHOICE, .choices = "bilinear-aa|bilinear|nearest",                  \
-        .usual = "bilinear-aa", .help = "Pillow's and torchvision's antialiased one, OpenCV's, or none"      \
-    }
-
 static dt_resize_filter filter_of(const dt_step *s, int arg)
 {
-    static const dt_resize_filter filters[] = {DT_RESIZE_BILINEAR_AA, DT_RESIZE_BILINEAR, DT_RESIZE_NEAREST};
-    return filters[dt_step_int(s, arg)];
+    return (dt_resize_filter)dt_step_int(s, arg);
 }
 
 /* ---- resize ---- */
 
 enum { RESIZE_SIZE, RESIZE_MAX, RESIZE_FILTER };
-static const dt_arg resize_args[] = {SIZE_ARG("shorter side, or height, width"),
-                                     {.name = "max-size",
-                                      .type = DT_ARG_INT,
-                                      .max = 16384,
-                                      .usual = "0",
-                                      .help = "limit of the longer side where the shorter one is given; 0: none"},
-                                     FILTER_ARG,
-                                     {0}};
+static const dt_arg resize_args[] = {
+    {.name = "size",
+     .type = DT_ARG_INT,
+     .least = 1,
+     .most = 2,
+     .max = 16384,
+     .help = "shorter side, or height, width; 0: the longer side becomes max-size"},
+    {.name = "max-size",
+     .type = DT_ARG_INT,
+     .max = 16384,
+     .usual = "0",
+     .help = "limit of the longer side where the shorter one is given; 0: none"},
+    DT_ARG_FILTER("bilinear-aa"),
+    {0}};
+
+static dt_resize_rule resize_rule(const dt_step *s)
+{
+    const int pair = s->args[RESIZE_SIZE].count == 2;
+    return (dt_resize_rule){dt_step_int(s, RESIZE_SIZE), pair ? (int)dt_step_nth(s, RESIZE_SIZE, 1) : 0,
+                            dt_step_int(s, RESIZE_MAX)};
+}
 
 static dt_status resize_check(const dt_step *s, dt_error *err)
 {
-    const int limit = dt_step_int(s, RESIZE_MAX);
-    if (!limit) return DT_OK;
-    if (s->args[RESIZE_SIZE].count == 2)
-        return dt_fail(err, DT_ERR_ARG, "max-size goes with a size of one value");
-    if (limit <= dt_step_int(s, RESIZE_SIZE))
-        return dt_fail(err, DT_ERR_ARG, "max-size = %d must be above size = %d", limit,
-                       dt_step_int(s, RESIZE_SIZE));
-    return DT_OK;
-}
-
-/* torchvision's _compute_resized_output_size. */
-static void shorter_to(int side, int limit, int w, int h, int64_t *width, int64_t *height)
-{
-    const int64_t shorter = w < h ? w : h, longer = w < h ? h : w;
-    int64_t a = side, b = side * longer / shorter;
-    if (limit && b > limit) {
-        a = (int64_t)limit * a / b;
-        b = limit;
+    const dt_resize_rule rule = resize_rule(s);
+    int width, height;
+    if (s->args[RESIZE_SIZE].count == 2) {
+        if (rule.max_side) return dt_fail(err, DT_ERR_ARG, "max-size goes with a size of one value");
+        if (!rule.width || !rule.height) return dt_fail(err, DT_ERR_ARG, "a side of 0");
     }
-    *width = w < h ? a : b;
-    *height = w < h ? b : a;
+    return dt_resize_rule_apply(rule, 1, 1, &width, &height, err);
 }
 
 static dt_status resize_apply(const dt_step *s, const dt_drawn *d, const dt_sample *in,
@@ -63,26 +48,19 @@ static dt_status resize_apply(const dt_step *s, const dt_drawn *d, const dt_samp
 {
     (void)d;
     (void)others;
-    int64_t width = (int64_t)dt_step_nth(s, RESIZE_SIZE, 1), height = dt_step_int(s, RESIZE_SIZE);
-    if (s->args[RESIZE_SIZE].count == 1)
-        shorter_to((int)height, dt_step_int(s, RESIZE_MAX), in->image.width, in->image.height, &width, &height);
-    if (width < 1) width = 1;
-    if (height < 1) height = 1;
-    if (width > DT_IMAGE_MAX_SIDE || height > DT_IMAGE_MAX_SIDE)
-        return dt_fail(err, DT_ERR_ARG, "a picture of %dx%d would be %lldx%lld", in->image.width,
-                       in->image.height, (long long)width, (long long)height);
-    return dt_sample_stretch(in, (int)width, (int)height, filter_of(s, RESIZE_FILTER), out, err);
+    int width, height;
+    DT_TRY(dt_resize_rule_apply(resize_rule(s), in->image.width, in->image.height, &width, &height, err));
+    return dt_sample_stretch(in, width, height, filter_of(s, RESIZE_FILTER), out, err);
 }
 
 static void resize_size(const dt_step *s, int *width, int *height)
 {
+    dt_error err = {0};
     if (s->args[RESIZE_SIZE].count == 2) {
         dt_step_size(s, RESIZE_SIZE, width, height);
     } else if (*width && *height) {
-        int64_t w, h;
-        shorter_to(dt_step_int(s, RESIZE_SIZE), dt_step_int(s, RESIZE_MAX), *width, *height, &w, &h);
-        *width = (int)w;
-        *height = (int)h;
+        const int w = *width, h = *height;
+        if (dt_resize_rule_apply(resize_rule(s), w, h, width, height, &err) != DT_OK) *width = *height = 0;
     }
 }
 
@@ -131,7 +109,7 @@ static const dt_arg shortest_args[] = {{.name = "sizes",
                                         .max = 16384,
                                         .usual = "0",
                                         .help = "limit of the longer side; 0: none"},
-                                       FILTER_ARG,
+                                       DT_ARG_FILTER("bilinear-aa"),
                                        {0}};
 
 static void shortest_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_drawn *out)
@@ -165,17 +143,11 @@ const dt_transform dt_transform_shortest_size = {
 };
 
 enum { JITTER_SIZE, JITTER_SCALE, JITTER_FILTER };
-static const dt_arg jitter_args[] = {SIZE_ARG("target that the picture is fitted into: side, or height, width"),
-                                     {.name = "scale",
-                                      .type = DT_ARG_F64,
-                                      .least = 2,
-                                      .most = 2,
-                                      .min = .001,
-                                      .max = 100,
-                                      .usual = "0.1, 2",
-                                      .help = "then scaled by U(lo, hi)"},
-                                     FILTER_ARG,
-                                     {0}};
+static const dt_arg jitter_args[] = {
+    DT_ARG_SIZE(0, "target that the picture is fitted into: side, or height, width"),
+    DT_ARG_SPAN("scale", .001, 100, "0.1, 2", "then scaled by U(lo, hi)"),
+    DT_ARG_FILTER("bilinear-aa"),
+    {0}};
 
 static dt_status jitter_check(const dt_step *s, dt_error *err)
 {
@@ -188,8 +160,7 @@ static void jitter_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_
     int width, height;
     dt_step_size(s, JITTER_SIZE, &width, &height);
     dt_scale_jitter_draw(width, height, dt_step_num(s, JITTER_SCALE), dt_step_nth(s, JITTER_SCALE, 1),
-                         at->sample->image.width, at->sample->image.height, rng, &size->width,
-                         &size->height);
+                         at->sample->image.width, at->sample->image.height, rng, &size->width, &size->height);
 }
 
 static dt_status jitter_apply(const dt_step *s, const dt_drawn *d, const dt_sample *in,
@@ -216,25 +187,14 @@ const dt_transform dt_transform_scale_jitter = {
 
 enum { BOX_SIZE, BOX_MODE, BOX_FILL, BOX_FILTER, BOX_NO_UPSCALE };
 static const dt_arg letterbox_args[] = {
-    {.name = "size",
-     .type = DT_ARG_INT,
-     .least = 1,
-     .most = 2,
-     .in_order = 1,
-     .min = 1,
-     .max = 16384,
-     .help = "side, or height, width"},
+    DT_ARG_SIZE(1, "side, or height, width"),
     {.name = "mode",
      .type = DT_ARG_CHOICE,
      .choices = "ultralytics|yolox|darknet|stretch",
      .usual = "ultralytics",
      .help = "in the middle, in the top left corner, Darknet's letter_box, or without keeping the aspect"},
     {.name = "fill", .type = DT_ARG_INT, .max = 255, .usual = "114", .help = "gray of the pads"},
-    {.name = "filter",
-     .type = DT_ARG_CHOICE,
-     .choices = "bilinear-aa|bilinear|nearest",
-     .usual = "bilinear",
-     .help = "Pillow's and torchvision's antialiased one, OpenCV's, or none"},
+    DT_ARG_FILTER("bilinear"),
     {.name = "no-upscale", .type = DT_ARG_BOOL, .usual = "false", .help = "smaller pictures keep their size"},
     {0}};
 
@@ -250,7 +210,8 @@ static dt_status letterbox_apply(const dt_step *s, const dt_drawn *d, const dt_s
     dt_step_size(s, BOX_SIZE, &width, &height);
     DT_TRY(dt_letterbox_make(modes[dt_step_int(s, BOX_MODE)], dt_step_int(s, BOX_NO_UPSCALE), in->image.width,
                              in->image.height, width, height, &lb, err));
-    return dt_sample_letterbox(in, &lb, filter_of(s, BOX_FILTER), (uint8_t)dt_step_int(s, BOX_FILL), out, err);
+    return dt_sample_letterbox(in, &lb, filter_of(s, BOX_FILTER), (uint8_t)dt_step_int(s, BOX_FILL), out,
+                               err);
 }
 
 static void letterbox_size(const dt_step *s, int *width, int *height)

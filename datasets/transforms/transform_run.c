@@ -93,7 +93,8 @@ static void steps_size(const dt_steps *steps, int *width, int *height)
     for (int i = 0; i < steps->count; i++) {
         const dt_step *s = &steps->items[i];
         const int w = *width, h = *height;
-        const double chance = s->kind->others == DT_OTHERS_ALWAYS ? .5 : chance_of(s); /* they may be left out */
+        const double chance =
+            s->kind->others == DT_OTHERS_ALWAYS ? .5 : chance_of(s); /* they may be left out */
         if (chance == 0) continue;
         applied_size(s, width, height);
         if (chance < 1 && (*width != w || *height != h)) *width = *height = 0;
@@ -174,8 +175,7 @@ static void explain_end(dt_explain *e, const dt_sample *now)
 /* A line where a step has changed it. */
 static void explain_size(dt_explain *e, int width, int height, size_t boxes, const dt_sample *now)
 {
-    const int same =
-        width == now->image.width && height == now->image.height && boxes == now->label_count;
+    const int same = width == now->image.width && height == now->image.height && boxes == now->label_count;
     if (e && e->text && !same)
         dt_str_printf(e->text, "%*s= %dx%d, %zu box%s\n", 4 * e->depth, "", now->image.width,
                       now->image.height, now->label_count, now->label_count == 1 ? "" : "es");
@@ -382,7 +382,8 @@ static dt_status run_step(runner *r, const dt_step *s, int before, const dt_rng 
     const dt_rng stream = dt_rng_fork(place, s->tag);
     dt_rng chance = dt_rng_fork(&stream, FORK_CHANCE), rng = dt_rng_fork(&stream, FORK_DRAW);
     int active = dt_rng_f64(&chance) < chance_of(s);
-    if (s->kind->others == DT_OTHERS_ALWAYS && !(r->mixing && r->records && r->records->count > 0)) active = 0;
+    if (s->kind->others == DT_OTHERS_ALWAYS && !(r->mixing && r->records && r->records->count > 0))
+        active = 0;
     explain_begin(r->explain, s, active);
     const int width = f->now->image.width, height = f->now->image.height;
     const size_t boxes = f->now->label_count;

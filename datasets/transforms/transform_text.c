@@ -146,7 +146,8 @@ void dt_transforms_list(dt_str *out)
         const dt_transform *k = dt_transform_kinds[i];
         dt_str_printf(out, "%s%s", i ? "\n" : "", k->name);
         if (k->flow == DT_FLOW_APPLY) dt_str_append(out, "(p | steps)");
-        if (k->flow == DT_FLOW_ONE_OF || k->flow == DT_FLOW_ORDER) dt_str_append(out, "(steps | steps | ...)");
+        if (k->flow == DT_FLOW_ONE_OF || k->flow == DT_FLOW_ORDER)
+            dt_str_append(out, "(steps | steps | ...)");
         if (k->alias) dt_str_printf(out, "   (also %s)", k->alias);
         dt_str_printf(out, "\n    %s\n", k->help);
         for (const dt_arg *a = k->args; a && a->name; a++)

@@ -5,17 +5,6 @@
 #include "datasets/transforms/homography.h"
 #include "datasets/transforms/transform_impl.h"
 
-#define CHANCE_ARG(text)                                                                                     \
-    {                                                                                                        \
-        .name = "p", .type = DT_ARG_F64, .max = 1, .usual = text, .help = "probability", .chance = 1,        \
-        .shown = 1                                                                                           \
-    }
-#define RULE_ARG                                                                                             \
-    {                                                                                                        \
-        .name = "rule", .type = DT_ARG_CHOICE, .choices = dt_box_rule_names, .usual = "ultralytics",         \
-        .help = "which boxes stay"                                                                           \
-    }
-
 dt_box_rule dt_step_rule(const dt_step *s, int arg)
 {
     char name[32];
@@ -34,7 +23,7 @@ dt_box_rule dt_step_rule(const dt_step *s, int arg)
 
 /* ---- flips ---- */
 
-static const dt_arg flip_args[] = {CHANCE_ARG("0.5"), {0}};
+static const dt_arg flip_args[] = {DT_ARG_P("0.5", 1), {0}};
 
 static dt_status hflip(const dt_step *s, const dt_drawn *d, dt_sample *sample, dt_error *err)
 {
@@ -82,8 +71,8 @@ static dt_status map_labels(const dt_sample *in, dt_homography map, const dt_box
         dt_label label = in->labels[i];
         const dt_box was = label.box;
         if (dt_homography_box(map, was, &label.box) != 0) continue;
-        const double whole = dt_box_area(was) *
-                             dt_homography_area_scale(map, (was.x1 + was.x2) / 2, (was.y1 + was.y2) / 2);
+        const double whole =
+            dt_box_area(was) * dt_homography_area_scale(map, (was.x1 + was.x2) / 2, (was.y1 + was.y2) / 2);
         dt_box_clip(&label.box, out->image.width, out->image.height);
         if (dt_box_rule_keep(rule, label.box, whole)) DT_TRY(dt_sample_add_label(out, label, err));
     }
@@ -133,9 +122,9 @@ static const dt_arg affine_args[] = {
      .max = 16384,
      .usual = "",
      .help = "window around the middle that is kept: side, or height, width; else the picture's size"},
-    {.name = "fill", .type = DT_ARG_INT, .max = 255, .usual = "114", .help = "gray outside the picture"},
-    RULE_ARG,
-    {.name = "p", .type = DT_ARG_F64, .max = 1, .usual = "1", .help = "probability", .chance = 1},
+    DT_ARG_GRAY("114"),
+    DT_ARG_RULE,
+    DT_ARG_P("1", 0),
     {0}};
 
 typedef struct affine_drawn {
@@ -165,7 +154,8 @@ static void affine_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_
     int width = at->sample->image.width, height = at->sample->image.height;
     affine_output(s, &width, &height);
     a->degrees = dt_step_draw_around(s, AFFINE_DEGREES, rng);
-    const double x = width * dt_step_num(s, AFFINE_TRANSLATE), y = height * dt_step_nth(s, AFFINE_TRANSLATE, 1);
+    const double x = width * dt_step_num(s, AFFINE_TRANSLATE),
+                 y = height * dt_step_nth(s, AFFINE_TRANSLATE, 1);
     a->x = rint(dt_rng_uniform(rng, -x, x));
     a->y = rint(dt_rng_uniform(rng, -y, y));
     a->scale = dt_step_draw_range(s, AFFINE_SCALE, rng);
@@ -219,17 +209,16 @@ const dt_transform dt_transform_affine = {
 /* ---- perspective ---- */
 
 enum { TILT_DISTORTION, TILT_P, TILT_FILL, TILT_RULE };
-static const dt_arg tilt_args[] = {
-    {.name = "distortion",
-     .type = DT_ARG_F64,
-     .max = 1,
-     .usual = "0.5",
-     .help = "how far corners move inwards, in half sides",
-     .shown = 1},
-    CHANCE_ARG("0.5"),
-    {.name = "fill", .type = DT_ARG_INT, .max = 255, .usual = "114", .help = "gray outside the picture"},
-    RULE_ARG,
-    {0}};
+static const dt_arg tilt_args[] = {{.name = "distortion",
+                                    .type = DT_ARG_F64,
+                                    .max = 1,
+                                    .usual = "0.5",
+                                    .help = "how far corners move inwards, in half sides",
+                                    .shown = 1},
+                                   DT_ARG_P("0.5", 1),
+                                   DT_ARG_GRAY("114"),
+                                   DT_ARG_RULE,
+                                   {0}};
 
 typedef struct tilt_drawn {
     double end[4][2]; /* where the corners go, from the top left one clockwise; pixels */
@@ -294,7 +283,7 @@ const dt_transform dt_transform_perspective = {
 /* ---- clean ---- */
 
 enum { CLEAN_RULE, CLEAN_MIN_SIDE, CLEAN_MIN_AREA, CLEAN_MAX_ASPECT };
-static const dt_arg clean_args[] = {RULE_ARG,
+static const dt_arg clean_args[] = {DT_ARG_RULE,
                                     {.name = "min-side",
                                      .type = DT_ARG_F64,
                                      .least = 0,

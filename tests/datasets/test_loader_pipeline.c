@@ -43,8 +43,10 @@ static dt_loader_opts options(const dt_transforms *t)
     return o;
 }
 
-static const char fixed[] = "mosaic(32, p=0.5) letterbox(32) mixup(0.5) cutmix(0.5) copy-paste(0.5) hflip hsv",
-                  variable[] = "resize(30) scale-jitter(40, scale=(0.5, 1.5)) mixup(0.3) random-apply(iou-crop) hflip";
+static const char fixed[] =
+    "mosaic(32, p=0.5) letterbox(32) mixup(0.5) cutmix(0.5) copy-paste(0.5) hflip hsv",
+                  variable[] =
+                      "resize(30) scale-jitter(40, scale=(0.5, 1.5)) mixup(0.3) random-apply(iou-crop) hflip";
 
 static int run_epoch(dt_loader *loader, int64_t epoch, int64_t first, char hashes[8][DT_SHA256_TEXT])
 {
@@ -142,7 +144,8 @@ static void padded_pictures(void)
             if (n || m) continue;
             CHECK_INT(b->valid[0].width, 24); /* 40 x 60 */
             CHECK_INT(b->valid[0].height, 36);
-            CHECK_NEAR(b->labels[b->label_begin[1]].box.x2, 24, 1e-9); /* record 1, 43 x 58: from its left edge */
+            CHECK_NEAR(b->labels[b->label_begin[1]].box.x2, 24,
+                       1e-9); /* record 1, 43 x 58: from its left edge */
         }
         dt_loader_destroy(loader);
     }
@@ -186,7 +189,8 @@ static void closing_epochs(void)
         dt_str text = {0};
         dt_explain e = {.text = &text};
         CHECK_OK(dt_loader_explain(loader, epoch, (dt_pick){.index = 4}, &e, &err), &err);
-        CHECK_MSG(strstr(text.data, epoch ? "mixup(1): not applied" : "mixup(1): ratio 0.") != NULL, "%s", text.data);
+        CHECK_MSG(strstr(text.data, epoch ? "mixup(1): not applied" : "mixup(1): ratio 0.") != NULL, "%s",
+                  text.data);
         dt_str_free(&text);
     }
     dt_aug_params params;

@@ -85,6 +85,7 @@ static const char *values_of(const char *name)
         {"shortest-size", "shortest-size((20, 30, 45), max-size=60)"},
         {"scale-jitter", "scale-jitter(40)"},
         {"letterbox", "letterbox(48, 64; darknet)"},
+        {"pad", "pad(1, 2, 3, 4; 9; reflect)"},
         {"center-crop", "center-crop(30, 70)"},
         {"random-crop", "random-crop(40, 4)"},
         {"random-resized-crop", "random-resized-crop(32)"},
@@ -138,7 +139,8 @@ static int takes_gray(const char *name)
     return 1;
 }
 
-static void try_step(const dt_transform *kind, const char *text, int width, int height, int channels, int boxes)
+static void try_step(const dt_transform *kind, const char *text, int width, int height, int channels,
+                     int boxes)
 {
     dt_error err = {0};
     dt_transforms *t = parse(text);
@@ -161,14 +163,16 @@ static void try_step(const dt_transform *kind, const char *text, int width, int 
         if (!boxes) CHECK_INT(out.label_count, 0);
         if (!kind->geometry && kind->flow == DT_FLOW_STEP) CHECK_INT(out.label_count, src.label_count);
         CHECK_OK(run(t, &src, epoch, &m, &again, NULL, &err), &err); /* into memory that was used */
-        CHECK_MSG(sample_hash(&again) == sample_hash(&out), "%s: epoch %d differs from itself", text, (int)epoch);
+        CHECK_MSG(sample_hash(&again) == sample_hash(&out), "%s: epoch %d differs from itself", text,
+                  (int)epoch);
         dt_sample_free(&again);
         differ += sample_hash(&out) != before;
     }
     CHECK_INT(sample_hash(&src), before);
     const int changes = strcmp(kind->name, "to-tensor") != 0 && strcmp(kind->name, "clean") != 0 &&
                         kind->flow != DT_FLOW_NORMALIZE;
-    if (width > 1 && boxes && channels == 3) CHECK_MSG((differ > 0) == changes, "%s changed %d of 12", text, differ);
+    if (width > 1 && boxes && channels == 3)
+        CHECK_MSG((differ > 0) == changes, "%s changed %d of 12", text, differ);
     dt_sample_free(&src);
     dt_sample_free(&out);
     dt_transforms_free(t);
@@ -235,14 +239,16 @@ static int count_in(const char *text, const char *word)
 static void composition(void)
 {
     dt_error err = {0};
-    dt_transforms *t = parse("one-of(3, 1 | invert(1) | hflip(1) vflip(1)) random-apply(0.25 | posterize(2, p=1))"
-                             " random-order(equalize(1) | autocontrast(1))");
+    dt_transforms *t =
+        parse("one-of(3, 1 | invert(1) | hflip(1) vflip(1)) random-apply(0.25 | posterize(2, p=1))"
+              " random-order(equalize(1) | autocontrast(1))");
     dt_sample src = picture(1, 20, 20, 3, 1), out = {0};
     dt_str text = {0};
     dt_explain e = {.text = &text};
     for (uint64_t epoch = 0; epoch < 400; epoch++)
         CHECK_OK(run(t, &src, epoch, NULL, &out, &e, &err), &err);
-    const int first = count_in(text.data, "    invert(1)"), second = count_in(text.data, "    hflip(1)\n    vflip(1)");
+    const int first = count_in(text.data, "    invert(1)"),
+              second = count_in(text.data, "    hflip(1)\n    vflip(1)");
     CHECK_INT(first + second, 400);
     CHECK_MSG(first > 260 && first < 340, "%d of 400, not 300", first);
     const int applied = count_in(text.data, "    posterize(2, p=1): bits 2");
@@ -272,17 +278,20 @@ static void others_take_the_same_steps(void)
     CHECK_INT(m.borrowed, 1);
     CHECK_INT(out.label_count, 4);
     CHECK_INT(out.image.width, 30);
-    CHECK(!text.failed && strstr(text.data, "\"step\": \"mixup(1, alpha=0)\"") && strstr(text.data, "\"ratio\": 0.5"));
+    CHECK(!text.failed && strstr(text.data, "\"step\": \"mixup(1, alpha=0)\"") &&
+          strstr(text.data, "\"ratio\": 0.5"));
     CHECK(strstr(text.data, "\"record\"") && count_in(text.data, "invert(1)") == 2);
-    CHECK_MSG(strncmp(line.data, "resize(30, 30)\ninvert(1)\nmixup(1, alpha=0): ratio 0.5\n  record ", 61) == 0, "%s",
-              line.data);
+    CHECK_MSG(strncmp(line.data, "resize(30, 30)\ninvert(1)\nmixup(1, alpha=0): ratio 0.5\n  record ", 61) ==
+                  0,
+              "%s", line.data);
     /* The blend of two inverted pictures. */
     dt_transforms *half = parse("resize(30, 30) invert(1)");
     dt_sample one = {0};
     CHECK_OK(run(half, &src, 4, &m, &one, NULL, &err), &err);
     int wrong = 0;
     for (int i = 0; i < 2700; i++)
-        wrong += out.image.data[i] < one.image.data[i] / 2 - 1 || out.image.data[i] > one.image.data[i] / 2 + 129;
+        wrong +=
+            out.image.data[i] < one.image.data[i] / 2 - 1 || out.image.data[i] > one.image.data[i] / 2 + 129;
     CHECK_INT(wrong, 0);
     /* Without others the step is left out. */
     CHECK_OK(run(t, &src, 4, NULL, &out, NULL, &err), &err);
@@ -359,7 +368,11 @@ static void step_is_named(void)
     dt_transforms *t = parse("hflip resize(16384)");
     dt_sample src = picture(1, 2, 60, 3, 0), out = {0};
     CHECK_INT(run(t, &src, 0, NULL, &out, NULL, &err), DT_ERR_ARG);
-    CHECK_MSG(strstr(err.text, "step 2 (resize): a picture of 2x60 would be 16384x491520"), "%s", err.text);
+    CHECK_MSG(strstr(err.text, "step 2 (resize): resize of 2x60 gives 16384x491520"), "%s", err.text);
+    dt_transforms_free(t);
+    t = parse("random-crop(4, pad-if-needed=false)");
+    CHECK(run(t, &src, 0, NULL, &out, NULL, &err) != DT_OK);
+    CHECK_MSG(strstr(err.text, "step 1 (random-crop): ") != NULL, "%s", err.text);
     dt_transforms_free(t);
     dt_sample_free(&src);
     dt_sample_free(&out);
@@ -367,7 +380,8 @@ static void step_is_named(void)
 
 static void every_allocation_can_fail(void)
 {
-    dt_transforms *t = parse("resize(30, 30) mosaic(32) one-of(hflip(1) | invert(1)) cutmix(1) copy-paste(1) mixup(1)");
+    dt_transforms *t =
+        parse("resize(30, 30) mosaic(32) one-of(hflip(1) | invert(1)) cutmix(1) copy-paste(1) mixup(1)");
     const size_t before = dt_mem_live();
     for (uint64_t n = 1; n < 5000; n++) {
         dt_error err = {0};

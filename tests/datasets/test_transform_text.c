@@ -58,6 +58,8 @@ static void canonical_forms(void)
            "random-apply(0.3 | random-order(hflip(0.5) | vflip(0.5)))");
     expect("random-apply(hflip)", "random-apply(0.5 | hflip(0.5))");
     expect("iou-crop(options=(0.5, 1)) zoom-out", "iou-crop(options=(0.5, 1)) zoom-out(0.5)");
+    expect("pad(1, 2) pad((1,2,3,4), mode=edge)", "pad(1, 2) pad(1, 2, 3, 4, mode=edge)");
+    expect("resize(0, max-size=64)", "resize(0, max-size=64)");
     expect("mosaic(640, nine) mixup(.1, 8)", "mosaic(640, grid=nine) mixup(0.1, alpha=8)");
 }
 
@@ -83,9 +85,10 @@ static void errors(void)
 {
     refuse("hflop(0.5)", "step 1, column 1: there is no step \"hflop\"; did you mean \"hflip\"? (resize, ");
     refuse("hflip qqqqqqqqqq(1)", "step 2, column 7: there is no step \"qqqqqqqqqq\" (resize");
-    refuse("hflip\n  random-crop(32, paddding=4)",
-           "step 2 (random-crop), line 2, column 19: there is no option \"paddding\"; did you mean \"padding\"? "
-           "(size, padding, fill)");
+    refuse(
+        "hflip\n  random-crop(32, paddding=4)",
+        "step 2 (random-crop), line 2, column 19: there is no option \"paddding\"; did you mean \"padding\"? "
+        "(size, padding, fill, mode, pad-if-needed)");
     refuse("hflip(2)", "(hflip), column 7: p = 2 is not in 0..1");
     refuse("hflip(nan)", "p = nan is not in 0..1");
     refuse("hflip(x)", "p: \"x\" is not a number");
@@ -117,6 +120,10 @@ static void errors(void)
     refuse("random-apply(0.5 | )", "a step is wanted");
     refuse("one-of(1, 2, 3 | hflip | vflip)", "3 weights for 2 branches");
     refuse("mosaic(8) mosaic(8) mosaic(8) mosaic(8) mosaic(8)", "more than 4 steps that take in");
+    refuse("pad(1, 2, 3)", "(pad), column 1: ");
+    refuse("random-crop(4, padding=(1, 2, 3))", "(random-crop), column 1: ");
+    refuse("resize(0)", "(resize), column 1: ");
+    refuse("resize(3, 0)", "a side of 0");
     refuse("hflip | vflip", "'|' where a step is wanted");
     refuse("3", "the name of a step is wanted, not \"3\"");
     refuse("one-of(one-of(one-of(one-of(one-of(hflip)))))", "more than 4 levels");
@@ -199,7 +206,8 @@ static void list(void)
 /* No allocation that fails is lost or leaks. */
 static void memory(void)
 {
-    static const char text[] = "resize(40) one-of(hflip | vflip gaussian-blur(3)) normalize(0, 0, 0; 1, 1, 1)";
+    static const char text[] =
+        "resize(40) one-of(hflip | vflip gaussian-blur(3)) normalize(0, 0, 0; 1, 1, 1)";
     for (uint64_t fail = 1; fail < 100; fail++) {
         dt_error err = {0};
         dt_transforms *t = NULL;

@@ -52,3 +52,16 @@ dt_status dt_sample_reshape(dt_sample *out, const dt_sample *like, int width, in
     out->original_height = like->original_height;
     return DT_OK;
 }
+
+dt_status dt_sample_assign(const dt_sample *from, dt_sample *out, dt_error *err)
+{
+    const dt_image *image = &from->image;
+    DT_TRY(dt_sample_reshape(out, from, image->width, image->height, image->channels, err));
+    memcpy(out->image.data, image->data,
+           (size_t)image->width * (size_t)image->height * (size_t)image->channels);
+    if (dt_grow(&out->labels, &out->label_capacity, from->label_count, sizeof *out->labels) != 0)
+        return dt_fail_memory(err, from->label_count * sizeof *out->labels, "labels");
+    if (from->label_count) memcpy(out->labels, from->labels, from->label_count * sizeof *out->labels);
+    out->label_count = from->label_count;
+    return DT_OK;
+}

@@ -25,6 +25,8 @@ typedef struct dt_sample {
 void dt_sample_free(dt_sample *sample);
 /** A deep copy; *copy is overwritten. On failure it holds what dt_sample_free frees. */
 dt_status dt_sample_copy(const dt_sample *from, dt_sample *copy, dt_error *err);
+/** A deep copy into *out (zero-initialised or used before: its memory is kept if the shape fits). */
+dt_status dt_sample_assign(const dt_sample *from, dt_sample *out, dt_error *err);
 dt_status dt_sample_add_label(dt_sample *sample, dt_label label, dt_error *err);
 
 /** Makes *out (zero-initialised or used before) the frame for the result of a transform of `like`: an image of this shape whose

@@ -77,13 +77,14 @@ dt_classifier *dt_classifier_create(dt_ctx *ctx, const dt_classifier_opts *opts)
         dt_ctx_fail(ctx, err.status, "%s", err.text);
         return NULL;
     }
-    dt_transforms steps;
+    dt_transforms *steps;
     if (dt_transforms_parse(opts->transforms, &steps, &err) != DT_OK) {
         dt_ctx_fail(ctx, err.status, "%s", err.text);
         return NULL;
     }
     dt_classifier *c = dt_calloc(1, sizeof *c);
     if (!c) {
+        dt_transforms_free(steps);
         dt_ctx_fail_memory(ctx, sizeof *c, "classifier");
         return NULL;
     }
@@ -103,6 +104,7 @@ void dt_classifier_destroy(dt_classifier *c)
     dt_free((void *)c->opts.names);
     dt_free((char *)c->opts.model);
     dt_free((char *)c->opts.transforms);
+    dt_transforms_free(c->steps);
     dt_free(c);
 }
 

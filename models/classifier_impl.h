@@ -6,7 +6,7 @@
 
 struct dt_classifier {
     dt_classifier_opts opts; /* texts are owned */
-    dt_transforms steps;     /* of opts.transforms */
+    dt_transforms *steps;    /* of opts.transforms */
     dt_module *net;
     int fused;
 };

@@ -18,7 +18,7 @@ typedef struct pictures {
     dt_class_set classes;
     const dt_class_split *class_split; /* NULL: a detection set */
     dt_source source;
-    dt_loader *loader; /* of the recipe; NULL: the chain alone */
+    dt_loader *loader;
     const char *const *names;
     int name_count;
 } pictures;
@@ -48,12 +48,12 @@ static dt_status open_boxes(const dt_augment_job *job, pictures *p, dt_error *er
 static dt_status open_loader(const dt_augment_job *job, pictures *p, dt_error *err)
 {
     dt_loader_opts lo = dt_loader_defaults();
-    if (job->chain && !job->chain->recipe) return DT_OK;
     lo.batch = 1;
     lo.imgsz = job->imgsz;
     lo.seed = (uint64_t)job->seed;
-    lo.augment = 1;
-    lo.transforms = job->chain;
+    lo.augment = !job->transforms;
+    lo.pipeline = job->transforms;
+    lo.pad_to_multiple = job->transforms ? 1 : 0;
     return dt_loader_create(&p->source, &lo, &p->loader, err);
 }
 
@@ -67,42 +67,26 @@ static void close_all(pictures *p)
 
 /* ---- one picture ---- */
 
-static void take_bytes(const dt_batch *b, const dt_transforms *chain, dt_image *out)
+static void take_bytes(const dt_batch *b, dt_image *out)
 {
     const size_t plane = (size_t)b->width * (size_t)b->height;
     for (size_t c = 0; c < 3; c++)
-        for (size_t i = 0; i < plane; i++) {
-            double v = b->pixels[c * plane + i];
-            if (chain) v = v * (double)chain->std[c] + (double)chain->mean[c];
-            out->data[3 * i + c] = (uint8_t)lround(fmin(fmax(v * 255, 0), 255));
-        }
+        for (size_t i = 0; i < plane; i++)
+            out->data[3 * i + c] =
+                (uint8_t)lround(fmin(fmax((double)b->pixels[c * plane + i] * 255, 0), 255));
 }
 
-/* As the loader makes it: from several records. */
-static dt_status make_by_loader(const dt_augment_job *job, pictures *p, int64_t epoch, int64_t index,
-                                dt_sample *out, dt_str *said, dt_error *err)
+static dt_status make_sample(pictures *p, int64_t epoch, int64_t index, dt_sample *out, dt_error *err)
 {
     const dt_batch *b;
     DT_TRY(dt_loader_start(p->loader, epoch, index, err));
     DT_TRY(dt_loader_next(p->loader, &b, err));
     DT_TRY(dt_image_create(&out->image, b->width, b->height, 3, err));
-    take_bytes(b, job->chain, &out->image);
+    take_bytes(b, &out->image);
     out->cls = b->classes[0];
     for (size_t i = 0; i < b->label_begin[1]; i++)
         DT_TRY(dt_sample_add_label(out, b->labels[i], err));
-    return job->chain ? dt_loader_explain(p->loader, epoch, (dt_pick){.index = index}, said, err) : DT_OK;
-}
-
-static dt_status make_by_chain(const dt_augment_job *job, pictures *p, int64_t epoch, int64_t index,
-                               dt_sample *out, dt_str *said, dt_error *err)
-{
-    dt_sample in = {.cls = -1};
-    const dt_rng rng = dt_rng_make((uint64_t)job->seed, DT_RNG_AUGMENT, (uint64_t)epoch, (uint64_t)index);
-    dt_status st = p->source.load(p->source.self, index, &in, err);
-    in.index = index;
-    if (st == DT_OK) st = dt_transforms_apply(job->chain, &in, &rng, out, said, err);
-    dt_sample_free(&in);
-    return st;
+    return DT_OK;
 }
 
 static dt_status draw(const pictures *p, dt_sample *s, dt_error *err)
@@ -128,16 +112,8 @@ static const char *name_of(const pictures *p, int64_t index, char buffer[DT_CLAS
     return dt_split_source_record(&p->split, index)->image;
 }
 
-static void describe(const pictures *p, const dt_sample *s, const char *image, const char *file,
-                     int64_t epoch, dt_str *said, dt_json *j)
+static void put_boxes(const pictures *p, const dt_sample *s, dt_json *j)
 {
-    dt_json_object(j);
-    dt_json_key(j, "picture"), dt_json_str(j, file);
-    dt_json_key(j, "image"), dt_json_str(j, image);
-    dt_json_key(j, "epoch"), dt_json_int(j, epoch + 1);
-    dt_json_key(j, "width"), dt_json_int(j, s->image.width);
-    dt_json_key(j, "height"), dt_json_int(j, s->image.height);
-    if (p->class_split) dt_json_key(j, "name"), dt_json_str(j, p->names[s->cls]);
     dt_json_key(j, "boxes");
     dt_json_array(j);
     for (size_t i = 0; i < s->label_count; i++) {
@@ -154,16 +130,27 @@ static void describe(const pictures *p, const dt_sample *s, const char *image, c
         dt_json_object_end(j);
     }
     dt_json_array_end(j);
+}
+
+static dt_status describe(const dt_augment_job *job, const pictures *p, const dt_sample *s, const char *image,
+                          const char *file, int64_t epoch, int64_t index, dt_json *j, dt_error *err)
+{
+    dt_explain explain = {.json = j};
+    dt_status st = DT_OK;
+    dt_json_object(j);
+    dt_json_key(j, "picture"), dt_json_str(j, file);
+    dt_json_key(j, "image"), dt_json_str(j, image);
+    dt_json_key(j, "epoch"), dt_json_int(j, epoch + 1);
+    dt_json_key(j, "width"), dt_json_int(j, s->image.width);
+    dt_json_key(j, "height"), dt_json_int(j, s->image.height);
+    if (p->class_split) dt_json_key(j, "name"), dt_json_str(j, p->names[s->cls]);
+    put_boxes(p, s, j);
     dt_json_key(j, "steps");
     dt_json_array(j);
-    for (char *line = said->data; line;) {
-        char *end = strchr(line, '\n');
-        if (end) *end = '\0';
-        dt_json_str(j, line);
-        line = end ? end + 1 : NULL;
-    }
+    if (job->transforms) st = dt_loader_explain(p->loader, epoch, (dt_pick){.index = index}, &explain, err);
     dt_json_array_end(j);
     dt_json_object_end(j);
+    return st;
 }
 
 static dt_status add_cell(const dt_image *image, dt_image *cell, dt_error *err)
@@ -180,22 +167,18 @@ static dt_status make_one(const dt_augment_job *job, pictures *p, int64_t n, dt_
     char buffer[DT_CLASS_NAME];
     const char *image = name_of(p, index, buffer);
     dt_sample s = {.cls = -1};
-    dt_str said = {0};
     char *stem = dt_path_stem(dt_path_base(image)),
          *file = stem ? dt_format("%03lld_%s.png", (long long)n, stem) : NULL,
          *path = file ? dt_path_join(job->out, file) : NULL;
     dt_status st = path ? DT_OK : dt_fail_memory(err, 64, "a path");
-    if (st == DT_OK)
-        st = p->loader ? make_by_loader(job, p, epoch, index, &s, &said, err)
-                       : make_by_chain(job, p, epoch, index, &s, &said, err);
-    if (st == DT_OK) describe(p, &s, image, file, epoch, &said, json);
+    if (st == DT_OK) st = make_sample(p, epoch, index, &s, err);
+    if (st == DT_OK) st = describe(job, p, &s, image, file, epoch, index, json, err);
     if (st == DT_OK && s.image.channels == 3) st = draw(p, &s, err);
     if (st == DT_OK) st = dt_image_save(path, &s.image, 0, err);
     if (st == DT_OK) st = add_cell(&s.image, cell, err);
     dt_free(stem);
     dt_free(file);
     dt_free(path);
-    dt_str_free(&said);
     dt_sample_free(&s);
     return st;
 }

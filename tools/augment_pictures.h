@@ -3,14 +3,13 @@
 #define DT_TOOLS_AUGMENT_PICTURES_H
 
 #include "core/json.h"
-#include "datasets/transforms/augment.h"
 #include "datasets/transforms/transform.h"
 
 typedef struct dt_augment_job {
     const char *data, *split, *out;
-    const dt_transforms *chain; /* NULL: the recipe alone */
-    int64_t count, epoch, seed; /* epoch from 0 */
-    int imgsz;                  /* side of the recipe's pictures */
+    const dt_transforms *transforms; /* NULL: the built-in augmentation of detectors */
+    int64_t count, epoch, seed;      /* epoch from 0 */
+    int imgsz;                       /* side of the built-in augmentation's pictures */
 } dt_augment_job;
 
 /** Writes job->out/<n>_<stem>.png for the first `count` pictures of the split (over again where there are fewer, each time in

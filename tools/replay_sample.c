@@ -135,22 +135,14 @@ static dt_status drawn(const dt_train_run *run, const dt_batch *batch, int slot,
     return st;
 }
 
-/* "steps": a text a step with what it drew. */
 static dt_status write_steps(const dt_train_run *run, const dt_batch *batch, dt_pick pick, dt_json *j,
                              dt_error *err)
 {
-    dt_str lines = {0};
-    dt_status st = dt_loader_explain(run->loader, batch->epoch, pick, &lines, err);
+    dt_explain explain = {.json = j};
     dt_json_key(j, "steps");
     dt_json_array(j);
-    for (char *p = lines.data; p && st == DT_OK;) {
-        char *end = strchr(p, '\n');
-        if (end) *end = '\0';
-        dt_json_str(j, p);
-        p = end ? end + 1 : NULL;
-    }
+    dt_status st = dt_loader_explain(run->loader, batch->epoch, pick, &explain, err);
     dt_json_array_end(j);
-    dt_str_free(&lines);
     return st;
 }
 
@@ -185,7 +177,7 @@ static dt_status make_json(const dt_train_run *run, const dt_batch *batch, int s
         dt_json_key(&j, "name"), dt_json_str(&j, run->task->class_name(run, batch->classes[slot]));
     }
     write_boxes(run, batch, slot, &j);
-    if (run->loading.transforms) DT_TRY(write_steps(run, batch, pick, &j, err));
+    if (run->loading.pipeline) DT_TRY(write_steps(run, batch, pick, &j, err));
     if (run->loading.augment) {
         write_sources(run, &params, &j);
         write_params(&params, &j);

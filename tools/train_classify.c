@@ -15,7 +15,7 @@ typedef struct classify {
     dt_class_set data;
     const dt_class_split *train, *val; /* val: NULL if there is none */
     dt_classifier *classifier;
-    dt_transforms steps; /* of training */
+    dt_transforms *steps; /* of training */
     char *val_text;
     char name[DT_CLASS_NAME]; /* of the record that was asked for last */
 } classify;
@@ -25,6 +25,7 @@ static void close(dt_train_run *run)
     classify *c = run->self;
     if (!c) return;
     dt_classifier_destroy(c->classifier);
+    dt_transforms_free(c->steps);
     dt_class_set_free(&c->data);
     dt_free(c->val_text);
     dt_free(c);
@@ -88,6 +89,10 @@ static dt_status choose_transforms(dt_train_run *run, classify *c)
     dt_status st = text && c->val_text ? dt_transforms_parse(text, &c->steps, err)
                                        : dt_fail_memory(err, 200, "the transforms");
     dt_free(own);
+    if (st == DT_OK && dt_transforms_mix(c->steps))
+        st =
+            dt_fail(err, DT_ERR_ARG,
+                    "--transforms: a step mixes pictures (mosaic, mixup, ...); a picture has one class here");
     return st;
 }
 
@@ -156,7 +161,7 @@ static dt_status balance(dt_train_run *run, double *weights)
 static dt_status loader(dt_train_run *run, dt_source *source, dt_loader_opts *lo)
 {
     classify *c = run->self;
-    dt_classifier_loading(c->classifier, &c->steps, lo);
+    dt_classifier_loading(c->classifier, c->steps, lo);
     *source = dt_class_split_source(c->train);
     return DT_OK;
 }

@@ -21,7 +21,7 @@ typedef struct detect {
     dt_split_source train, val;
     dt_detector *detector;
     label_arrays arrays;
-    dt_transforms chain; /* of --transforms */
+    dt_transforms *transforms; /* of --transforms, or NULL */
 } detect;
 
 static void label_arrays_free(label_arrays *a)
@@ -62,6 +62,7 @@ static void close(dt_train_run *run)
     if (!d) return;
     label_arrays_free(&d->arrays);
     dt_detector_destroy(d->detector);
+    dt_transforms_free(d->transforms);
     dt_split_source_free(&d->train);
     dt_split_source_free(&d->val);
     dt_run_data_free(&d->data);
@@ -179,38 +180,35 @@ static void set_sizes(const dt_train_opts *o, dt_loader_opts *lo)
     lo->size_max = STEP * (int)rint(lo->imgsz * (1 + o->multi_scale) / STEP);
 }
 
-/* The chain of --transforms. One that may end in any size gets the detector's letterbox at its end. */
+/* The pipeline of --transforms. One that may end in any size gets the detector's letterbox at its end. */
 static dt_status set_transforms(dt_train_run *run, const dt_detector_opts *info, dt_loader_opts *lo)
 {
     detect *d = run->self;
     dt_error *err = dt_ctx_error(run->ctx);
     int width, height;
+    float mean[3], std[3];
     if (!run->opts.transforms) return DT_OK;
-    char *text = dt_strdup(run->opts.transforms);
-    dt_status st =
-        text ? dt_transforms_parse(text, &d->chain, err) : dt_fail_memory(err, 64, "the transforms");
-    if (st == DT_OK) dt_transforms_size(&d->chain, &width, &height);
-    if (st == DT_OK && !d->chain.recipe && !width) {
-        static const char *const styles[] = {[DT_LETTERBOX_CENTER] = "ultralytics",
-                                             [DT_LETTERBOX_TOP_LEFT] = "yolox",
-                                             [DT_LETTERBOX_STRETCH] = "stretch",
-                                             [DT_LETTERBOX_DARKNET] = "darknet"};
-        char *longer = dt_format("%s letterbox(%d, style=%s, fill=%d, filter=%s)", text, lo->imgsz,
-                                 styles[info->letterbox], info->fill, dt_resize_filter_name(info->filter));
-        dt_free(text);
-        text = longer;
-        st = text ? dt_transforms_parse(text, &d->chain, err) : dt_fail_memory(err, 64, "the transforms");
+    DT_TRY(dt_transforms_parse(run->opts.transforms, &d->transforms, err));
+    dt_transforms_size(d->transforms, &width, &height);
+    if (!width || !height) {
+        static const char *const modes[] = {[DT_LETTERBOX_CENTER] = "ultralytics",
+                                            [DT_LETTERBOX_TOP_LEFT] = "yolox",
+                                            [DT_LETTERBOX_STRETCH] = "stretch",
+                                            [DT_LETTERBOX_DARKNET] = "darknet"};
+        char *longer = dt_format("%s letterbox(%d, mode=%s, fill=%d, filter=%s)", run->opts.transforms,
+                                 lo->imgsz, modes[info->letterbox], info->fill,
+                                 dt_resize_filter_name(info->filter));
+        dt_transforms_free(d->transforms);
+        d->transforms = NULL;
+        dt_status st = longer ? dt_transforms_parse(longer, &d->transforms, err)
+                              : dt_fail_memory(err, 64, "the transforms");
+        dt_free(longer);
+        DT_TRY(st);
     }
-    dt_free(text);
-    DT_TRY(st);
-    for (int i = 0; i < d->chain.count; i++)
-        if (strcmp(dt_step_name(&d->chain.steps[i]), "normalize") == 0)
-            return dt_fail(err, DT_ERR_ARG,
-                           "--transforms: normalize is the detector's own work: leave it out");
-    memcpy(d->chain.mean, lo->mean, sizeof lo->mean);
-    memcpy(d->chain.std, lo->std, sizeof lo->std);
-    lo->augment = d->chain.recipe;
-    lo->transforms = &d->chain;
+    if (dt_transforms_normalize(d->transforms, mean, std))
+        return dt_fail(err, DT_ERR_ARG, "--transforms: normalize is the detector's own work: leave it out");
+    lo->augment = 0;
+    lo->pipeline = d->transforms;
     return DT_OK;
 }
 

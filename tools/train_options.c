@@ -4,7 +4,6 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/num.h"
-#include "datasets/transforms/transform.h"
 #include "models/registry.h"
 #include "tools/options_json.h"
 #include "tools/train.h"
@@ -280,18 +279,13 @@ static int check_recipe(const dt_train_task *task, const dt_opt *table, const dt
                                          "copy-paste", "fliplr",  "flipud",      "degrees",     "scale",
                                          "translate",  "shear",   "perspective", "box-rule",    "hsv-h",
                                          "hsv-s",      "hsv-v",   "multi-scale", "close-mosaic"};
-    dt_transforms chain;
-    dt_error err = {0};
     if (!o->transforms || task->model_task != DT_TASK_DETECT) return -1;
-    if (dt_transforms_parse(o->transforms, &chain, &err) != DT_OK)
-        return dt_cli_usage_error(&dt_cmd_train, "--transforms: %s", err.text);
-    for (size_t i = 0; i < sizeof recipe / sizeof *recipe && !chain.recipe; i++)
+    for (size_t i = 0; i < sizeof recipe / sizeof *recipe; i++)
         if (dt_cli_typed(table, recipe[i]))
-            return dt_cli_usage_error(
-                &dt_cmd_train,
-                "--%s belongs to the built-in augmentation, which --transforms replaces; begin it with "
-                "'recipe' to have both",
-                recipe[i]);
+            return dt_cli_usage_error(&dt_cmd_train,
+                                      "--%s belongs to the built-in augmentation, which --transforms "
+                                      "replaces: the step yolo-augment has it as an option",
+                                      recipe[i]);
     return -1;
 }
 

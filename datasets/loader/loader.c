@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "datasets/loader/loader_internal.h"
+#include "datasets/transforms/planes.h"
 
 /* A batch in the making. `remaining` counts the items that are not done; 0 with the right number means ready.
  */
@@ -54,8 +55,9 @@ struct dt_loader {
     int32_t *classes;
     int64_t *indices;
     dt_letterbox *geometry;
-    int (*sizes)[2];
-    dt_transforms transforms;
+    dt_valid_size *valid;
+    float *padded; /* with pad_to_multiple: the pixels of the batch in the caller's hands */
+    size_t padded_bytes;
     uint8_t *reported; /* one flag a record: on_bad was called */
 };
 
@@ -71,22 +73,14 @@ dt_loader_opts dt_loader_defaults(void)
                             .std = {1, 1, 1}};
 }
 
-static dt_status check_transforms(const dt_loader_opts *o, dt_error *err)
+static dt_status check_pipeline(const dt_loader_opts *o, dt_error *err)
 {
-    int w, h;
-    if (o->pad_multiple < 0 || (o->pad_multiple && !o->transforms))
-        return dt_fail(err, DT_ERR_ARG, "loader: pad_multiple %d%s", o->pad_multiple,
-                       o->transforms ? "" : " without transforms");
-    if (!o->transforms) return DT_OK;
-    if (o->transforms->recipe != o->augment)
-        return dt_fail(err, DT_ERR_ARG,
-                       "loader: augmentation and transforms: only if those begin with `recipe`");
-    dt_transforms_size(o->transforms, &w, &h);
-    if (!w || o->size_max ||
-        (o->pad_multiple ? w <= o->imgsz && h <= o->imgsz : w == o->imgsz && h == o->imgsz))
-        return DT_OK;
-    return dt_fail(err, DT_ERR_ARG, "the transforms give pictures of %dx%d pixels, the network takes %s%dx%d",
-                   w, h, o->pad_multiple ? "up to " : "", o->imgsz, o->imgsz);
+    int width, height;
+    if (o->size_max) return dt_fail(err, DT_ERR_ARG, "loader: multi-scale does not go with a pipeline");
+    dt_transforms_size(o->pipeline, &width, &height);
+    if (o->pad_to_multiple || !width || (width == o->imgsz && height == o->imgsz)) return DT_OK;
+    return dt_fail(err, DT_ERR_ARG, "the transforms give pictures of %dx%d pixels, the network takes %dx%d",
+                   width, height, o->imgsz, o->imgsz);
 }
 
 static dt_status check_opts(const dt_source *source, const dt_loader_opts *o, dt_error *err)
@@ -114,8 +108,10 @@ static dt_status check_opts(const dt_source *source, const dt_loader_opts *o, dt
                         o->size_max / o->size_step * o->size_step < o->size_min))
         return dt_fail(err, DT_ERR_ARG, "loader: no multiple of size_step = %d in %d..%d", o->size_step,
                        o->size_min, o->size_max);
-    DT_TRY(check_transforms(o, err));
-    return dt_augment_check(&o->aug, err);
+    if (o->pad_to_multiple < 0 || o->pad_to_multiple > 1 << 12 || (o->pad_to_multiple && !o->pipeline))
+        return dt_fail(err, DT_ERR_ARG, "loader: pad_to_multiple = %d (0..4096) goes with a pipeline",
+                       o->pad_to_multiple);
+    return o->pipeline ? check_pipeline(o, err) : dt_augment_check(&o->aug, err);
 }
 
 /* ---- workers ---- */
@@ -131,10 +127,9 @@ static void make_one(dt_loader *l, int64_t epoch, batch_slot *slot, int pos, dt_
     loader_item *item = &slot->items[pos];
     dt_pick pick = l->order[slot->number * l->opts.batch + pos];
     int side = dt_loader_side(l, epoch, slot->number);
+    float *pixels = slot->pixels ? slot->pixels + (size_t)pos * 3 * (size_t)side * (size_t)side : NULL;
     dt_error_clear(&item->err);
-    dt_status status =
-        loader_make_item(&l->store, epoch, pick, side, scratch,
-                         slot->pixels + (size_t)pos * 3 * (size_t)side * (size_t)side, item, &item->err);
+    dt_status status = loader_make_item(&l->store, epoch, pick, side, scratch, pixels, item, &item->err);
     item->err.status = status;
 }
 
@@ -216,10 +211,24 @@ static dt_status start_threads(dt_loader *l, dt_error *err)
 
 /* ---- life ---- */
 
+static float *alloc_pixels(const dt_loader_opts *o, size_t bytes)
+{
+    return o->alloc ? o->alloc(o->alloc_ctx, bytes) : dt_malloc_aligned(bytes);
+}
+
+static void free_pixels(const dt_loader_opts *o, float *pixels)
+{
+    if (pixels && o->free)
+        o->free(o->alloc_ctx, pixels);
+    else
+        dt_free(pixels);
+}
+
 static dt_status allocate(dt_loader *l, dt_error *err)
 {
     const dt_loader_opts *o = &l->opts;
     const size_t batch = (size_t)o->batch, count = (size_t)l->source.count, side = (size_t)loader_max_side(o);
+    const int planned = !o->pad_to_multiple; /* else pixels are found when a batch's size is known */
     if (__builtin_mul_overflow(batch * sizeof(float), 3 * side * side, &l->pixel_bytes))
         return dt_fail(err, DT_ERR_ARG, "loader: batch %d at %zu pixels is too large", o->batch, side);
     const int slot_count = o->prefetch + 1;
@@ -231,32 +240,31 @@ static dt_status allocate(dt_loader *l, dt_error *err)
     l->classes = dt_calloc(batch, sizeof *l->classes);
     l->indices = dt_calloc(batch, sizeof *l->indices);
     l->geometry = dt_calloc(batch, sizeof *l->geometry);
-    l->sizes = dt_calloc(batch, sizeof *l->sizes);
+    l->valid = dt_calloc(batch, sizeof *l->valid);
     l->reported = dt_calloc(count, 1);
     if (!l->order || !l->slots || !l->scratch || !l->threads || !l->label_begin || !l->classes ||
-        !l->indices || !l->geometry || !l->sizes || !l->reported)
+        !l->indices || !l->geometry || !l->valid || !l->reported)
         return dt_fail_memory(err, count * sizeof *l->order, "loader");
     l->slot_count = slot_count;
     for (int i = 0; i < slot_count; i++) {
         batch_slot *slot = &l->slots[i];
         slot->number = -1;
         slot->items = dt_calloc(batch, sizeof *slot->items);
-        slot->pixels = o->alloc ? o->alloc(o->alloc_ctx, l->pixel_bytes) : dt_malloc_aligned(l->pixel_bytes);
-        if (!slot->items || !slot->pixels) return dt_fail_memory(err, l->pixel_bytes, "batch of the loader");
+        if (planned) slot->pixels = alloc_pixels(o, l->pixel_bytes);
+        if (!slot->items || (planned && !slot->pixels))
+            return dt_fail_memory(err, l->pixel_bytes, "batch of the loader");
     }
     return DT_OK;
 }
 
 static void free_slot(const dt_loader *l, batch_slot *slot)
 {
-    if (slot->items)
-        for (int i = 0; i < l->opts.batch; i++)
-            dt_free(slot->items[i].labels);
+    for (int i = 0; slot->items && i < l->opts.batch; i++) {
+        dt_free(slot->items[i].labels);
+        dt_image_free(&slot->items[i].image);
+    }
     dt_free(slot->items);
-    if (slot->pixels && l->opts.free)
-        l->opts.free(l->opts.alloc_ctx, slot->pixels);
-    else if (slot->pixels)
-        dt_free(slot->pixels);
+    free_pixels(&l->opts, slot->pixels);
 }
 
 void dt_loader_destroy(dt_loader *l)
@@ -286,7 +294,8 @@ void dt_loader_destroy(dt_loader *l)
     dt_free(l->classes);
     dt_free(l->indices);
     dt_free(l->geometry);
-    dt_free(l->sizes);
+    dt_free(l->valid);
+    free_pixels(&l->opts, l->padded);
     dt_free(l->reported);
     dt_free(l);
 }
@@ -307,12 +316,6 @@ dt_status dt_loader_create(const dt_source *source, const dt_loader_opts *opts, 
     l->places = dt_sampler_length(sampler, source->count, opts->batch);
     l->opts.aug.fill = opts->fill;
     l->opts.aug.letterbox = opts->letterbox;
-    if (opts->transforms) {
-        l->transforms = *opts->transforms;
-        l->opts.transforms = &l->transforms;
-        memcpy(l->opts.mean, l->transforms.mean, sizeof l->opts.mean);
-        memcpy(l->opts.std, l->transforms.std, sizeof l->opts.std);
-    }
     dt_status status = sample_store_init(&l->store, &l->source, &l->opts, err);
     if (status != DT_OK) {
         dt_free(l);
@@ -368,15 +371,20 @@ dt_status dt_loader_order(const dt_loader *l, int64_t epoch, dt_pick *picks, dt_
 dt_status dt_loader_params(const dt_loader *l, int64_t epoch, dt_pick pick, dt_aug_params *params,
                            dt_error *err)
 {
-    if (!l->opts.augment) return dt_fail(err, DT_ERR_ARG, "loader: nothing is drawn without augmentation");
+    if (!l->opts.augment || l->opts.pipeline)
+        return dt_fail(err, DT_ERR_ARG, "loader: nothing is drawn without augmentation");
     *params = loader_draw_params(&l->opts, l->source.count, epoch, pick);
     return DT_OK;
 }
 
-dt_status dt_loader_explain(dt_loader *l, int64_t epoch, dt_pick pick, dt_str *text, dt_error *err)
+dt_status dt_loader_explain(dt_loader *l, int64_t epoch, dt_pick pick, dt_explain *explain, dt_error *err)
 {
-    if (!l->opts.transforms) return dt_fail(err, DT_ERR_ARG, "loader: there are no transforms to explain");
-    return loader_explain(&l->store, epoch, pick, loader_max_side(&l->opts), text, err);
+    if (!l->opts.pipeline) return dt_fail(err, DT_ERR_ARG, "loader: there is no pipeline to explain");
+    dt_sample picture = {0};
+    loader_item item = {0};
+    dt_status status = loader_run_pipeline(&l->store, epoch, pick, &picture, &item, explain, err);
+    dt_sample_free(&picture);
+    return status;
 }
 
 /* ---- batches ---- */
@@ -444,46 +452,48 @@ static void report_bad(dt_loader *l, const batch_slot *slot)
     }
 }
 
-static int round_up(int v, int multiple)
+static int round_up(int value, int step)
 {
-    return (v + multiple - 1) / multiple * multiple;
+    return (value + step - 1) / step * step;
 }
 
-/* Pictures of different sizes, each in the place of a picture of the largest, become a batch of one size. */
-static dt_status pad_pictures(const dt_loader *l, const batch_slot *slot, int side, int *width, int *height,
-                              dt_error *err)
+/* Pictures of their own sizes on the canvas of the largest. */
+static dt_status pad_pictures(dt_loader *l, const batch_slot *slot, int *width, int *height, dt_error *err)
 {
-    const size_t place = 3 * (size_t)side * (size_t)side;
+    const dt_loader_opts *o = &l->opts;
     *width = *height = 1;
     for (int i = 0; i < slot->count; i++) {
-        if (slot->items[i].width > *width) *width = slot->items[i].width;
-        if (slot->items[i].height > *height) *height = slot->items[i].height;
+        const dt_image *image = &slot->items[i].image;
+        l->valid[i] = (dt_valid_size){image->width, image->height};
+        if (image->width > *width) *width = image->width;
+        if (image->height > *height) *height = image->height;
     }
-    *width = round_up(*width, l->opts.pad_multiple);
-    *height = round_up(*height, l->opts.pad_multiple);
-    if (*width > side || *height > side)
-        return dt_fail(err, DT_ERR_SHAPE,
-                       "loader: a batch of %dx%d pixels (multiples of %d) where there is room for %dx%d",
-                       *width, *height, l->opts.pad_multiple, side, side);
-    const size_t w = (size_t)*width, h = (size_t)*height;
-    float *copy = dt_malloc(place * sizeof *copy);
-    if (!copy) return dt_fail_memory(err, place * sizeof *copy, "a picture");
-    for (int i = 0; i < slot->count; i++) { /* ascending: no picture lies on one that is still to be moved */
-        const size_t pw = (size_t)slot->items[i].width, ph = (size_t)slot->items[i].height;
-        float *to = slot->pixels + (size_t)i * 3 * w * h;
-        memcpy(copy, slot->pixels + (size_t)i * place, 3 * pw * ph * sizeof *copy);
-        memset(to, 0, 3 * w * h * sizeof *to);
-        for (size_t c = 0; c < 3; c++)
-            for (size_t y = 0; y < ph; y++)
-                memcpy(to + (c * h + y) * w, copy + (c * ph + y) * pw, pw * sizeof *to);
+    *width = round_up(*width, o->pad_to_multiple);
+    *height = round_up(*height, o->pad_to_multiple);
+    const size_t plane = (size_t)*width * (size_t)*height;
+    size_t bytes;
+    if (__builtin_mul_overflow(3 * plane * sizeof(float), (size_t)o->batch, &bytes))
+        return dt_fail(err, DT_ERR_ARG, "loader: batch %d at %dx%d pixels is too large", o->batch, *width,
+                       *height);
+    if (bytes > l->padded_bytes) {
+        free_pixels(o, l->padded);
+        l->padded_bytes = 0;
+        l->padded = alloc_pixels(o, bytes);
+        if (!l->padded) return dt_fail_memory(err, bytes, "batch of the loader");
+        l->padded_bytes = bytes;
     }
-    dt_free(copy);
+    for (int i = 0; i < slot->count; i++) {
+        const dt_canvas canvas = {.width = *width, .height = *height};
+        float *planes = l->padded + 3 * plane * (size_t)i;
+        dt_image_to_planes_on(&slot->items[i].image, &canvas, o->divisor, o->mean, o->std, planes);
+        loader_clear_padding(l->valid[i], *width, *height, planes);
+    }
     return DT_OK;
 }
 
 static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
 {
-    const int side = dt_loader_side(l, l->epoch, slot->number);
+    const int side = dt_loader_side(l, l->epoch, slot->number), pad = l->opts.pad_to_multiple;
     int width = side, height = side;
     size_t total = 0;
     for (int i = 0; i < slot->count; i++) {
@@ -493,8 +503,7 @@ static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
         l->classes[i] = item->cls;
         l->indices[i] = item->index;
         l->geometry[i] = item->geometry;
-        l->sizes[i][0] = item->width;
-        l->sizes[i][1] = item->height;
+        l->valid[i] = (dt_valid_size){side, side};
         total += item->label_count;
     }
     l->label_begin[slot->count] = total;
@@ -505,21 +514,21 @@ static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
         if (item->label_count)
             memcpy(l->labels + l->label_begin[i], item->labels, item->label_count * sizeof *item->labels);
     }
-    if (l->opts.pad_multiple) DT_TRY(pad_pictures(l, slot, side, &width, &height, err));
+    if (pad) DT_TRY(pad_pictures(l, slot, &width, &height, err));
     l->batch = (dt_batch){.epoch = l->epoch,
                           .number = slot->number,
                           .count = slot->count,
                           .channels = 3,
                           .height = height,
                           .width = width,
-                          .pixels = slot->pixels,
-                          .pixel_bytes = l->pixel_bytes,
+                          .pixels = pad ? l->padded : slot->pixels,
+                          .pixel_bytes = pad ? l->padded_bytes : l->pixel_bytes,
                           .labels = l->labels,
                           .label_begin = l->label_begin,
                           .classes = l->classes,
                           .indices = l->indices,
                           .geometry = l->geometry,
-                          .sizes = (const int(*)[2])l->sizes};
+                          .valid = l->valid};
     return DT_OK;
 }
 

@@ -49,12 +49,14 @@ typedef struct dt_loader_opts {
     int augment; /* 0: letterbox only; 1: aug, with the letterbox and fill given here */
     dt_augment_opts aug;
     int64_t mosaic_epochs; /* mosaic in epochs < this; -1 (default): in all */
-    /* In the place of augmentation and letterbox, or, if it begins with `recipe`, behind the augmentation (`augment` must be
-     * on then). Its normalize goes to mean and std below. Copied. NULL: none. */
-    const dt_transforms *transforms;
-    /* With transforms: 0: all pictures are as large as the network's input. Else the pictures of a batch may differ, up to that
-     * size; they lie at the top left of the smallest multiple of this that holds them all, zeros around them. */
-    int pad_multiple;
+    /* In the place of augmentation and letterbox, which are not looked at then; must outlive the loader. Steps that take in
+     * other pictures are left out from mosaic_epochs on. Every picture must come out at imgsz x imgsz, which is checked here where
+     * the steps say so, else at the record. Multi-scale does not go with it. Its `normalize` is not looked at: mean and std
+     * below count. NULL: none. */
+    const dt_transforms *pipeline;
+    /* With a pipeline, > 0: pictures keep the sizes that they come out with. Those of a batch lie in the top left corners of a
+     * canvas as large as the largest of them, rounded up to multiples of this; the rest is 0. imgsz is not looked at. */
+    int pad_to_multiple;
     dt_letterbox_mode letterbox;
     int no_upscale;
     dt_resize_filter filter;
@@ -67,7 +69,7 @@ typedef struct dt_loader_opts {
     void (*on_bad)(void *ctx, int64_t index, const char *message);
     void *on_bad_ctx;
     /* Memory of dt_batch.pixels, e.g. page-locked; both or neither. NULL: dt_malloc_aligned and dt_free.
-     * Called from dt_loader_create and dt_loader_destroy only. */
+     * Called from dt_loader_create and dt_loader_destroy only; with pad_to_multiple from dt_loader_next, too. */
     void *(*alloc)(void *ctx, size_t bytes);
     void (*free)(void *ctx, void *ptr);
     void *alloc_ctx;
@@ -75,6 +77,11 @@ typedef struct dt_loader_opts {
 
 /** batch 16, imgsz 640, prefetch 2, workers 0, everything else as stated above or 0. */
 dt_loader_opts dt_loader_defaults(void);
+
+/** The part of a picture of a batch that shows something; to the right and below there is padding. */
+typedef struct dt_valid_size {
+    int width, height;
+} dt_valid_size;
 
 /** A batch. Owned by the loader, valid until the next call of dt_loader_next, _start or _destroy. */
 typedef struct dt_batch {
@@ -85,12 +92,11 @@ typedef struct dt_batch {
     size_t pixel_bytes; /* of the whole buffer, for a full batch of the largest side */
     /* Labels of picture i: [label_begin[i], label_begin[i + 1]); boxes xyxy in network pixels. */
     const dt_label *labels;
-    const size_t *label_begin; /* count + 1 entries */
-    const int32_t *classes;    /* of the whole pictures, count entries; -1: none (detection) */
-    const int64_t *indices;    /* record that picture i shows (the first of its mosaic) */
-    const dt_letterbox
-        *geometry; /* original picture -> network input; meaningless under augmentation and transforms */
-    const int (*sizes)[2]; /* width, height of each picture; the rest of its planes is padding */
+    const size_t *label_begin;    /* count + 1 entries */
+    const int32_t *classes;       /* of the whole pictures, count entries; -1: none (detection) */
+    const int64_t *indices;       /* record that picture i shows (the first of its mosaic) */
+    const dt_letterbox *geometry; /* original picture -> network input; meaningless under augmentation */
+    const dt_valid_size *valid;   /* of each picture; width, height without pad_to_multiple */
 } dt_batch;
 
 typedef struct dt_loader dt_loader;
@@ -120,22 +126,23 @@ int dt_loader_side(const dt_loader *loader, int64_t epoch, int64_t number);
 int64_t dt_loader_places(const dt_loader *loader);
 dt_status dt_loader_order(const dt_loader *loader, int64_t epoch, dt_pick *picks, dt_error *err);
 
-/** With transforms: appends a line a step with what it drew at a place, from the record itself. `recipe` says nothing here. */
-dt_status dt_loader_explain(dt_loader *loader, int64_t epoch, dt_pick pick, dt_str *text, dt_error *err);
-
 /** What the loader does at a place: what the augmentation draws there. Record numbers are those drawn; DT_BAD_REPLACE may
- * put others in their place. DT_ERR_ARG without augmentation. */
+ * put others in their place. DT_ERR_ARG without augmentation or with a pipeline. */
 dt_status dt_loader_params(const dt_loader *loader, int64_t epoch, dt_pick pick, dt_aug_params *params,
                            dt_error *err);
+
+/** The same with a pipeline: runs it for the place (reading its pictures) and tells of every step. DT_ERR_ARG without one. */
+dt_status dt_loader_explain(dt_loader *loader, int64_t epoch, dt_pick pick, dt_explain *explain,
+                            dt_error *err);
+
+/** Masks as DETR wants them: (count, height, width), 1 where a picture is padded, 0 where it shows something. */
+void dt_batch_pixel_mask(const dt_batch *batch, uint8_t *mask);
 
 /** Boxes in one array, as training code of other frameworks wants them: row k of picture i is (class, x1, y1, x2, y2) in
  * network pixels, boxes (count, max, 5), mask (count, max): 1 = a box, 0 = filled up with (-1, 0, 0, 0, 0). Ignored
  * objects have mask 2. DT_ERR_ARG naming the picture if one has more than `max` labels: nothing is cut. */
 size_t dt_batch_most_labels(const dt_batch *batch);
 dt_status dt_batch_pad_labels(const dt_batch *batch, size_t max, float *boxes, uint8_t *mask, dt_error *err);
-
-/** mask (count, height, width): 1 on pictures, 0 on padding. */
-void dt_batch_pixel_mask(const dt_batch *batch, uint8_t *mask);
 
 /** SHA-256 of all that a network learns from in a batch: sizes, pixels, classes, boxes. */
 void dt_batch_hash(const dt_batch *batch, char text[DT_SHA256_TEXT]);

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "datasets/loader/loader.h"
+#include "datasets/loader/loader_internal.h"
 
 size_t dt_batch_most_labels(const dt_batch *batch)
 {
@@ -35,11 +35,24 @@ dt_status dt_batch_pad_labels(const dt_batch *batch, size_t max, float *boxes, u
     return DT_OK;
 }
 
+void loader_clear_padding(dt_valid_size valid, int width, int height, float *planes)
+{
+    const size_t row = (size_t)width, right = (size_t)(width - valid.width);
+    for (int c = 0; c < 3; c++, planes += row * (size_t)height) {
+        for (int y = 0; y < valid.height && right; y++)
+            memset(planes + (size_t)y * row + valid.width, 0, right * sizeof *planes);
+        memset(planes + (size_t)valid.height * row, 0,
+               (size_t)(height - valid.height) * row * sizeof *planes);
+    }
+}
+
 void dt_batch_pixel_mask(const dt_batch *batch, uint8_t *mask)
 {
-    const size_t w = (size_t)batch->width, h = (size_t)batch->height;
-    memset(mask, 0, (size_t)batch->count * w * h);
-    for (int i = 0; i < batch->count; i++)
-        for (int y = 0; y < batch->sizes[i][1]; y++)
-            memset(mask + ((size_t)i * h + (size_t)y) * w, 1, (size_t)batch->sizes[i][0]);
+    for (int i = 0; i < batch->count; i++) {
+        const dt_valid_size v = batch->valid[i];
+        for (int y = 0; y < batch->height; y++, mask += batch->width) {
+            memset(mask, 1, (size_t)batch->width);
+            if (y < v.height) memset(mask, 0, (size_t)v.width);
+        }
+    }
 }

@@ -16,6 +16,9 @@ void dt_batch_hash(const dt_batch *b, char text[DT_SHA256_TEXT])
                   (size_t)b->count * (size_t)b->channels * (size_t)b->height * (size_t)b->width *
                       sizeof *b->pixels);
     for (int i = 0; i < b->count; i++) {
+        const dt_valid_size v = b->valid ? b->valid[i] : (dt_valid_size){b->width, b->height};
+        if (v.width != b->width || v.height != b->height)
+            add_ints(&s, (const int64_t[]){v.width, v.height}, 2);
         size_t begin = b->label_begin[i], end = b->label_begin[i + 1];
         add_ints(&s, (const int64_t[]){b->classes[i], (int64_t)(end - begin)}, 2);
         for (size_t k = begin; k < end; k++) {

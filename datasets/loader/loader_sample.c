@@ -71,7 +71,7 @@ static dt_status letterboxed(const dt_loader_opts *o, const dt_sample *sample, i
 /* What can be done once for all batches. Under multi-scale a picture is letterboxed for each batch anew. */
 static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *err)
 {
-    if (o->transforms && !o->transforms->recipe) return DT_OK;
+    if (o->pipeline) return dt_transforms_prepare(o->pipeline, sample, err);
     if (o->augment) return dt_aug_prepare(sample, loader_max_side(o), o->filter, err);
     if (o->size_max) return DT_OK;
     dt_sample boxed = {0};
@@ -253,6 +253,62 @@ static dt_status augmented(sample_store *store, int64_t epoch, dt_pick pick, int
     return status;
 }
 
+/* ---- a pipeline's pictures ---- */
+
+typedef struct pipeline_records {
+    sample_store *store;
+    loader_item *item;
+} pipeline_records;
+
+static dt_status borrow(void *self, int64_t index, const dt_sample **sample, dt_sample **mine, dt_error *err)
+{
+    const pipeline_records *r = self;
+    held h = {0};
+    DT_TRY(hold_good_record(r->store, index, r->item, &h, err));
+    *sample = h.sample;
+    *mine = h.mine;
+    return DT_OK;
+}
+
+dt_status loader_run_pipeline(sample_store *store, int64_t epoch, dt_pick pick, dt_sample *scratch,
+                              loader_item *item, dt_explain *explain, dt_error *err)
+{
+    const dt_loader_opts *o = store->opts;
+    pipeline_records self = {store, item};
+    const dt_transform_records records = {store->source->count, borrow, &self};
+    const dt_transform_place place = {.stream = place_stream(o, epoch, pick),
+                                      .records = &records,
+                                      .mixing = o->mosaic_epochs < 0 || epoch < o->mosaic_epochs};
+    held h = {0};
+    DT_TRY(hold_good_record(store, pick.index, item, &h, err));
+    dt_status status = dt_transforms_apply(o->pipeline, &place, h.sample, scratch, explain, err);
+    if (status != DT_OK) dt_error_prefix(err, "record %lld: ", (long long)h.sample->index);
+    free_sample(h.mine);
+    return status;
+}
+
+/* The picture stays as bytes until the size of its batch is known, or goes to its planes. */
+static dt_status pipeline_item(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
+                               float *pixels, loader_item *item, dt_error *err)
+{
+    const dt_loader_opts *o = store->opts;
+    DT_TRY(loader_run_pipeline(store, epoch, pick, scratch, item, NULL, err));
+    item->index = scratch->index;
+    item->cls = scratch->cls;
+    const dt_image image = scratch->image;
+    if (o->pad_to_multiple) {
+        scratch->image = item->image;
+        item->image = image;
+        return DT_OK;
+    }
+    if (image.width != side || image.height != side)
+        return dt_fail(err, DT_ERR_SHAPE,
+                       "record %lld: the transforms give a picture of %dx%d pixels, the network takes %dx%d",
+                       (long long)scratch->index, image.width, image.height, side, side);
+    dt_image_to_planes(&image, o->divisor, o->mean, o->std, pixels);
+    return DT_OK;
+}
+
 static dt_status copy_labels(loader_item *item, const dt_sample *sample, dt_error *err)
 {
     size_t need = sample->label_count;
@@ -263,91 +319,35 @@ static dt_status copy_labels(loader_item *item, const dt_sample *sample, dt_erro
     return DT_OK;
 }
 
-/* By the chain of transforms; *item has the record that was taken. */
-static dt_status transformed(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
-                             loader_item *item, dt_str *said, dt_error *err)
-{
-    const dt_loader_opts *o = store->opts;
-    const dt_rng rng = place_stream(o, epoch, pick);
-    held plain = {0};
-    dt_sample first = {0};
-    dt_status st = DT_OK;
-    if (o->transforms->recipe) {
-        st = augmented(store, epoch, pick, side, &first, item, err);
-        if (st == DT_OK) st = dt_transforms_apply(o->transforms, &first, &rng, scratch, said, err);
-    } else {
-        st = hold_good_record(store, pick.index, item, &plain, err);
-        if (st == DT_OK) st = dt_transforms_apply(o->transforms, plain.sample, &rng, scratch, said, err);
-        if (st == DT_OK) {
-            item->index = plain.sample->index;
-            item->cls = plain.sample->cls;
-            scratch->original_width = plain.sample->original_width;
-            scratch->original_height = plain.sample->original_height;
-        }
-    }
-    dt_sample_free(&first);
-    free_sample(plain.mine);
-    return st;
-}
-
-dt_status loader_explain(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_str *text,
-                         dt_error *err)
-{
-    dt_sample scratch = {0};
-    loader_item item = {0};
-    dt_status st = transformed(store, epoch, pick, side, &scratch, &item, text, err);
-    dt_sample_free(&scratch);
-    return st == DT_OK && text->failed ? dt_fail_memory(err, text->len, "a text") : st;
-}
-
-static dt_status check_size(const dt_loader_opts *o, const dt_sample *sample, int side, dt_error *err)
-{
-    const int w = sample->image.width, h = sample->image.height;
-    if (sample->image.channels != 3)
-        return dt_fail(err, DT_ERR_SHAPE, "the transforms give a picture of %d channels",
-                       sample->image.channels);
-    if (o->pad_multiple ? w <= side && h <= side : w == side && h == side) return DT_OK;
-    return dt_fail(err, DT_ERR_SHAPE,
-                   "record %lld: the transforms give a picture of %dx%d pixels, the network takes %s%dx%d",
-                   (long long)sample->index, w, h, o->pad_multiple ? "up to " : "", side, side);
-}
-
-/* The sample of a place: *sample is scratch, or belongs to *plain. */
-static dt_status find_sample(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
-                             held *plain, const dt_sample **sample, loader_item *item, dt_error *err)
-{
-    const dt_loader_opts *o = store->opts;
-    *sample = scratch;
-    if (o->transforms) {
-        DT_TRY(transformed(store, epoch, pick, side, scratch, item, NULL, err));
-        return check_size(o, scratch, side, err);
-    }
-    if (o->augment) return augmented(store, epoch, pick, side, scratch, item, err);
-    DT_TRY(hold_good_record(store, pick.index, item, plain, err));
-    item->index = plain->sample->index;
-    item->cls = plain->sample->cls;
-    if (o->size_max) return letterboxed(o, plain->sample, side, scratch, err);
-    *sample = plain->sample;
-    return DT_OK;
-}
-
 dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
                            float *pixels, loader_item *item, dt_error *err)
 {
     const dt_loader_opts *o = store->opts;
     held plain = {0};
-    const dt_sample *sample = NULL;
+    const dt_sample *sample = scratch;
     item->index = pick.index;
     item->label_count = 0;
     item->bad_count = 0;
-    dt_status status = find_sample(store, epoch, pick, side, scratch, &plain, &sample, item, err);
-    if (status == DT_OK) {
-        item->width = sample->image.width;
-        item->height = sample->image.height;
+    if (o->pipeline) {
+        DT_TRY(pipeline_item(store, epoch, pick, side, scratch, pixels, item, err));
+    } else if (o->augment) {
+        DT_TRY(augmented(store, epoch, pick, side, scratch, item, err));
+    } else {
+        DT_TRY(hold_good_record(store, pick.index, item, &plain, err));
+        sample = plain.sample;
+        item->index = sample->index;
+        item->cls = sample->cls;
+    }
+    dt_status status = DT_OK;
+    if (!o->pipeline && !o->augment && o->size_max) {
+        status = letterboxed(o, sample, side, scratch, err);
+        sample = scratch;
+    }
+    if (status == DT_OK && !o->pipeline)
         dt_image_to_planes(&sample->image, o->divisor, o->mean, o->std, pixels);
+    if (status == DT_OK)
         status =
             plain_geometry(o, sample->original_width, sample->original_height, side, &item->geometry, err);
-    }
     if (status == DT_OK) status = copy_labels(item, sample, err);
     free_sample(plain.mine);
     return status;

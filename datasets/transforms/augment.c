@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "datasets/transforms/color.h"
 #include "datasets/transforms/homography.h"
+#include "datasets/transforms/mixing.h"
 
 dt_augment_opts dt_augment_none(void)
 {
@@ -134,22 +135,13 @@ static void draw_single(dt_aug_params *p, const dt_rng *base)
     p->mix_ratio = 0.5;
 }
 
-/* Ultralytics: the area is uniform, the centre anywhere. */
-static dt_box draw_cut(dt_rng *rng)
-{
-    const double half = sqrt(1 - dt_rng_f64(rng)) / 2, x = dt_rng_f64(rng), y = dt_rng_f64(rng);
-    dt_box box = {x - half, y - half, x + half, y + half};
-    dt_box_clip(&box, 1, 1);
-    return box;
-}
-
 static void draw_cutmix(const dt_augment_opts *o, dt_aug_params *p, int64_t count, const dt_rng *base)
 {
     dt_rng rng = dt_rng_fork(base, FORK_CUTMIX);
     p->cutmix = dt_rng_f64(&rng) < o->cutmix;
     if (!p->cutmix) return;
     for (int i = 0; i < DT_AUG_CUTS; i++)
-        p->cut[i] = draw_cut(&rng);
+        p->cut[i] = dt_cut_draw(&rng);
     int64_t other = (int64_t)dt_rng_below(&rng, (uint64_t)count);
     p->view[DT_AUG_CUTMIX] = draw_view(o, 1, other, count, &rng);
 }
@@ -313,17 +305,6 @@ static dt_box intersect(dt_box a, dt_box b)
     return (dt_box){fmax(a.x1, b.x1), fmax(a.y1, b.y1), fmin(a.x2, b.x2), fmin(a.y2, b.y2)};
 }
 
-static dt_box scale_box(dt_box box, double x, double y)
-{
-    return (dt_box){box.x1 * x, box.y1 * y, box.x2 * x, box.y2 * y};
-}
-
-static double shared_area(dt_box a, dt_box b)
-{
-    dt_box both = intersect(a, b);
-    return both.x2 > both.x1 && both.y2 > both.y1 ? dt_box_area(both) : 0;
-}
-
 static dt_status add_labels(const dt_augment_opts *o, const dt_sample *src, dt_affine place,
                             dt_homography view, dt_box part, dt_sample *out, int *dropped, dt_error *err)
 {
@@ -399,149 +380,21 @@ static dt_status mix(const dt_aug_params *p, const dt_augment_opts *o, const dt_
 
 /* ---- cutmix ---- */
 
-/* 1: every box stays (covered by less than a tenth) or is gone (by more than nine tenths). */
-static int cut_is_clean(dt_box cut, const dt_sample *s)
-{
-    for (size_t i = 0; i < s->label_count; i++) {
-        double covered = shared_area(cut, s->labels[i].box) / dt_box_area(s->labels[i].box);
-        if (!(covered < 0.1 || covered > 0.9)) return 0;
-    }
-    return dt_box_area(cut) > 0;
-}
-
-static int choose_cut(const dt_aug_params *p, const dt_sample *s, int side, dt_box *cut)
-{
-    for (int i = 0; i < DT_AUG_CUTS; i++) {
-        *cut = scale_box(p->cut[i], side, side);
-        *cut = (dt_box){rint(cut->x1), rint(cut->y1), rint(cut->x2), rint(cut->y2)};
-        if (cut_is_clean(*cut, s)) return 1;
-    }
-    return 0;
-}
-
-static void remove_covered(dt_sample *s, dt_box cut, int *dropped)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < s->label_count; i++)
-        if (shared_area(cut, s->labels[i].box) < 0.5 * dt_box_area(s->labels[i].box))
-            s->labels[kept++] = s->labels[i];
-    *dropped += (int)(s->label_count - kept);
-    s->label_count = kept;
-}
-
-static void copy_into(const dt_image *patch, int left, int top, dt_image *out)
-{
-    for (int y = 0; y < patch->height; y++)
-        memcpy(out->data + ((size_t)(top + y) * (size_t)out->width + (size_t)left) * 3,
-               patch->data + (size_t)y * (size_t)patch->width * 3, (size_t)patch->width * 3);
-}
-
 static dt_status cut_and_mix(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *const *src,
                              int side, dt_sample *out, int *dropped, dt_error *err)
 {
     dt_box cut;
     dt_sample patch = {0};
-    if (!choose_cut(p, out, side, &cut)) return DT_OK;
+    if (!dt_cut_choose(p->cut, DT_AUG_CUTS, out, &cut)) return DT_OK;
     const int left = (int)cut.x1, top = (int)cut.y1;
     dt_status st = dt_sample_reshape(&patch, out, (int)cut.x2 - left, (int)cut.y2 - top, 3, err);
     if (st == DT_OK) st = render_window(p, DT_AUG_CUTMIX, o, src, side, left, top, &patch, dropped, err);
-    if (st == DT_OK) {
-        remove_covered(out, cut, dropped);
-        copy_into(&patch.image, left, top, &out->image);
-    }
-    for (size_t i = 0; i < patch.label_count && st == DT_OK; i++) {
-        dt_label label = patch.labels[i];
-        label.box =
-            (dt_box){label.box.x1 + left, label.box.y1 + top, label.box.x2 + left, label.box.y2 + top};
-        st = dt_sample_add_label(out, label, err);
-    }
+    if (st == DT_OK) st = dt_sample_cover(out, left, top, &patch, dropped, err);
     dt_sample_free(&patch);
     return st;
 }
 
 /* ---- copy-paste ---- */
-
-enum { PASTE_TRIES = 10, PASTE_EDGE = 2 };
-#define PASTE_OVERLAP 0.3
-
-/* Objects that stand alone can be cut out by their box. */
-static int stands_alone(const dt_sample *s, size_t which)
-{
-    const dt_box box = s->labels[which].box;
-    for (size_t i = 0; i < s->label_count; i++)
-        if (i != which && shared_area(box, s->labels[i].box) > PASTE_OVERLAP * dt_box_area(box)) return 0;
-    return 1;
-}
-
-/* A place where the patch hides no object by more than PASTE_OVERLAP, nor is such a patch itself. */
-static int find_place(const dt_sample *s, int width, int height, dt_rng *rng, int *left, int *top)
-{
-    int found = 0;
-    for (int k = 0; k < PASTE_TRIES;
-         k++) { /* all are drawn, so that objects do not depend on each other's luck */
-        int x = (int)dt_rng_below(rng, (uint64_t)(s->image.width - width + 1));
-        int y = (int)dt_rng_below(rng, (uint64_t)(s->image.height - height + 1));
-        const dt_box patch = {x, y, x + width, y + height};
-        int clear = !found;
-        for (size_t i = 0; i < s->label_count && clear; i++) {
-            double most = PASTE_OVERLAP * fmin(dt_box_area(patch), dt_box_area(s->labels[i].box));
-            clear = shared_area(patch, s->labels[i].box) <= most;
-        }
-        if (!clear) continue;
-        *left = x, *top = y;
-        found = 1;
-    }
-    return found;
-}
-
-/* The patch over the picture; towards its edges it lets the picture through. */
-static void lay_over(const dt_image *patch, int left, int top, dt_image *out)
-{
-    for (int y = 0; y < patch->height; y++) {
-        const uint8_t *from = patch->data + (size_t)y * (size_t)patch->width * 3;
-        uint8_t *to = out->data + ((size_t)(top + y) * (size_t)out->width + (size_t)left) * 3;
-        const int dy = y < patch->height - 1 - y ? y : patch->height - 1 - y;
-        for (int x = 0; x < patch->width; x++, from += 3, to += 3) {
-            int d = x < patch->width - 1 - x ? x : patch->width - 1 - x;
-            d = d < dy ? d : dy;
-            const int weight = d < PASTE_EDGE ? d + 1 : PASTE_EDGE + 1;
-            for (int c = 0; c < 3; c++)
-                to[c] = (uint8_t)((from[c] * weight + to[c] * (PASTE_EDGE + 1 - weight)) / (PASTE_EDGE + 1));
-        }
-    }
-}
-
-/* The object's box is scaled to whole pixels, so that the patch is filled by it exactly. */
-static dt_status paste_object(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *from,
-                              size_t which, double fit, dt_sample *out, dt_error *err)
-{
-    dt_rng rng = dt_rng_make(p->paste_seed, DT_RNG_AUGMENT, 0, which);
-    dt_label label = from->labels[which];
-    dt_box box = label.box;
-    dt_box_clip(&box, from->image.width, from->image.height);
-    const int wanted = dt_rng_f64(&rng) < o->copy_paste;
-    const double scale = fit * dt_rng_uniform(&rng, 0.5, 1.5), bw = box.x2 - box.x1, bh = box.y2 - box.y1;
-    if (!wanted || !(bw > 0 && bh > 0) || !stands_alone(from, which)) return DT_OK;
-    const int w = (int)fmax(rint(bw * scale), 1), h = (int)fmax(rint(bh * scale), 1);
-    int left = 0, top = 0;
-    if (w > out->image.width || h > out->image.height) return DT_OK;
-    if (!dt_box_rule_keep(&o->rule, (dt_box){0, 0, w, h}, (double)w * h)) return DT_OK;
-    if (!find_place(out, w, h, &rng, &left, &top)) return DT_OK;
-    dt_image patch = {0};
-    DT_TRY(dt_image_create(&patch, w, h, 3, err));
-    dt_affine map = dt_affine_mul(dt_affine_scale(w / bw, h / bh), dt_affine_translate(-box.x1, -box.y1));
-    if (p->flip_lr) map = dt_affine_mul((dt_affine){{-1, 0, w, 0, 1, 0}}, map);
-    if (p->flip_ud) map = dt_affine_mul((dt_affine){{1, 0, 0, 0, -1, h}}, map);
-    const dt_box everywhere = {-1e9, -1e9, 1e9, 1e9};
-    dt_status st = dt_warp_part(&from->image, dt_affine_scale(1, 1), map, everywhere, &patch, err);
-    if (st == DT_OK) {
-        lay_over(&patch, left, top, &out->image);
-        label.box = (dt_box){left, top, left + w, top + h};
-        st = dt_sample_add_label(out, label, err);
-    }
-    dt_image_free(&patch);
-    return st;
-}
 
 static dt_status paste_objects(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *from,
                                int side, dt_sample *out, dt_error *err)
@@ -549,10 +402,13 @@ static dt_status paste_objects(const dt_aug_params *p, const dt_augment_opts *o,
     tile t;
     DT_TRY(require_rgb(from, err));
     DT_TRY(fit_tile(DT_LETTERBOX_CENTER, &from->image, side, &t, err));
-    const double fit = fmax(t.w / from->image.width, t.h / from->image.height);
-    for (size_t i = 0; i < from->label_count; i++)
-        DT_TRY(paste_object(p, o, from, i, fit, out, err));
-    return DT_OK;
+    const dt_paste_opts opts = {.share = o->copy_paste,
+                                .seed = p->paste_seed,
+                                .fit = fmax(t.w / from->image.width, t.h / from->image.height),
+                                .flip_lr = p->flip_lr,
+                                .flip_ud = p->flip_ud,
+                                .rule = o->rule};
+    return dt_sample_paste_objects(&opts, from, out, err);
 }
 
 dt_status dt_aug_apply(const dt_aug_params *p, const dt_augment_opts *o,

@@ -2,9 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/file.h"
 #include "core/mem.h"
-#include "datasets/transforms/step.h"
 #include "tools/augment_pictures.h"
 #include "tools/cli.h"
 
@@ -19,7 +17,7 @@ const dt_command dt_cmd_augment = {
                "sheet.jpg with all of them.\n"
                "--transforms is what train takes: steps with their options, for example\n"
                "  \"zoom-out(fill=114) iou-crop hflip photometric-distort letterbox(640)\"\n"
-               "Without it: the built-in recipe for detectors (mosaic, affine, flips, HSV) with its "
+               "Without it: the built-in augmentation of detectors (mosaic, affine, flips, HSV) with its "
                "defaults. The same seed, epoch and\n"
                "picture give the same result in a training that has the same chain.\n"
                "--json prints for each picture its file, boxes and \"steps\": what each step drew.\n\n"
@@ -31,35 +29,25 @@ const dt_command dt_cmd_augment = {
     .run = run,
 };
 
-static void print_option(const dt_step_option *o)
-{
-    char takes[40] = "";
-    if (o->most > 1) snprintf(takes, sizeof takes, "up to %d values; ", o->most);
-    printf("      %-14s %s%s%s%s%s\n", o->name, takes, o->help, o->names ? (*o->help ? ": " : "") : "",
-           o->names ? o->names : "", o->fallback ? "" : " (needed)");
-    if (o->fallback && *o->fallback) printf("      %-14s default %s\n", "", o->fallback);
-}
-
 static int list_steps(void)
 {
-    size_t count;
-    const dt_step_kind *const *kinds = dt_step_kinds(&count);
-    for (size_t i = 0; i < count; i++) {
-        printf("  %-22s %s\n", kinds[i]->name, kinds[i]->summary);
-        for (int k = 0; k < DT_STEP_OPTIONS && kinds[i]->options[k].name; k++)
-            print_option(&kinds[i]->options[k]);
-    }
-    return DT_EXIT_OK;
+    dt_str text = {0};
+    dt_error err = {0};
+    dt_transforms_list(&text);
+    dt_status st = text.failed ? dt_fail_memory(&err, text.len, "the list") : DT_OK;
+    if (st == DT_OK) fputs(text.data, stdout);
+    dt_str_free(&text);
+    return st == DT_OK ? DT_EXIT_OK : dt_cli_fail(&dt_cmd_augment, &err);
 }
 
-static int make(const dt_augment_job *job, const char *text, int as_json)
+static int make(const dt_augment_job *job, int as_json)
 {
     dt_error err = {0};
     dt_str out = {0}, canonical = {0};
     dt_json j = dt_json_begin(&out, 2);
-    if (job->chain) dt_transforms_text(job->chain, &canonical);
+    if (job->transforms) dt_transforms_text(job->transforms, &canonical);
     dt_json_object(&j);
-    dt_json_key(&j, "transforms"), dt_json_str(&j, text ? canonical.data : NULL);
+    dt_json_key(&j, "transforms"), dt_json_str(&j, canonical.data);
     dt_json_key(&j, "pictures");
     dt_json_array(&j);
     dt_status st = dt_augment_pictures(job, &j, &err);
@@ -78,19 +66,20 @@ static int make(const dt_augment_job *job, const char *text, int as_json)
 
 static int run(int argc, char **argv)
 {
-    enum { MOST_TEXT = 1 << 16, MOST = 1024 };
+    enum { MOST = 1024 };
     const char *path = NULL, *text = NULL;
     dt_augment_job job = {.split = "train", .count = 16};
     int64_t imgsz = 640, epoch = 1;
     int list = 0, as_json = 0, count;
     const dt_opt opts[] = {
         {"transforms", NULL, DT_OPT_STR, &text, 0, 0, NULL, "TEXT",
-         "the chain, or @FILE (default: the recipe)"},
+         "the chain, or @FILE (default: the built-in augmentation)"},
         {"list", NULL, DT_OPT_FLAG, &list, 0, 0, NULL, NULL, "print all steps with their options"},
         {"out", "o", DT_OPT_STR, &job.out, 0, 0, NULL, "DIR", "folder for the pictures; absent or empty"},
         {"count", "n", DT_OPT_INT, &job.count, 1, MOST, NULL, "N", "pictures"},
         {"split", NULL, DT_OPT_STR, &job.split, 0, 0, NULL, "NAME", "of the data set"},
-        {"imgsz", "img|img-size", DT_OPT_INT, &imgsz, 32, 4096, NULL, "N", "side of the recipe's pictures"},
+        {"imgsz", "img|img-size", DT_OPT_INT, &imgsz, 32, 4096, NULL, "N",
+         "side of the built-in augmentation's pictures"},
         {"seed", NULL, DT_OPT_INT, &job.seed, 0, 9e15, NULL, "S", "decides everything random"},
         {"epoch", NULL, DT_OPT_INT, &epoch, 1, 1000000, NULL, "E", "of a training, from 1"},
         {"json", NULL, DT_OPT_FLAG, &as_json, 0, 0, NULL, NULL, "one JSON document on standard output"},
@@ -102,23 +91,14 @@ static int run(int argc, char **argv)
     if (!count) return dt_cli_usage_error(&dt_cmd_augment, "a data set is needed");
     if (!job.out) return dt_cli_usage_error(&dt_cmd_augment, "--out is needed: the folder for the pictures");
     dt_error err = {0};
-    dt_transforms chain;
-    char *file = NULL;
-    size_t size;
-    if (text && *text == '@') {
-        if (dt_file_read(text + 1, MOST_TEXT, &file, &size, &err) != DT_OK)
-            return dt_cli_fail(&dt_cmd_augment, &err);
-        text = file;
-    }
-    if (text && dt_transforms_parse(text, &chain, &err) != DT_OK) {
-        dt_free(file);
-        return dt_cli_usage_error(&dt_cmd_augment, "--%s", err.text);
-    }
+    dt_transforms *transforms = NULL;
+    if (text && dt_transforms_parse(text, &transforms, &err) != DT_OK)
+        return dt_cli_usage_error(&dt_cmd_augment, "--transforms: %s", err.text);
     job.data = path;
-    job.chain = text ? &chain : NULL;
+    job.transforms = transforms;
     job.imgsz = (int)imgsz;
     job.epoch = epoch - 1;
-    rc = make(&job, text, as_json);
-    dt_free(file);
+    rc = make(&job, as_json);
+    dt_transforms_free(transforms);
     return rc;
 }

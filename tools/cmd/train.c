@@ -116,22 +116,21 @@ static dt_status make_absolute(const char **path, char **own, dt_error *err)
     return DT_OK;
 }
 
-/* "@FILE" becomes the file's text, so that args.json has it; what is no chain of transforms is a usage error. -1 to go on. */
+/* What is no pipeline is a usage error; args.json gets its canonical text, "@FILE" read. -1 to go on. */
 static int take_transforms(const char *option, const char **text, char **own)
 {
-    enum { MOST = 1 << 16 };
     dt_error err = {0};
-    dt_transforms chain;
-    size_t size;
+    dt_transforms *transforms;
+    dt_str canonical = {0};
     if (!*text) return -1;
-    if (**text == '@') {
-        if (dt_file_read(*text + 1, MOST, own, &size, &err) != DT_OK)
-            return dt_cli_usage_error(&dt_cmd_train, "--%s: %s", option, err.text);
-        *text = *own;
-    }
-    if (dt_transforms_parse(*text, &chain, &err) != DT_OK)
+    if (dt_transforms_parse(*text, &transforms, &err) != DT_OK)
         return dt_cli_usage_error(&dt_cmd_train, "--%s: %s", option, err.text);
-    return -1;
+    dt_transforms_text(transforms, &canonical);
+    dt_transforms_free(transforms);
+    *text = *own = dt_str_take(&canonical);
+    if (*own) return -1;
+    dt_fail_memory(&err, 64, "the transforms");
+    return dt_cli_fail(&dt_cmd_train, &err);
 }
 
 /* The task of a new run: the model's, if there was one on the command line, else that of the data. */

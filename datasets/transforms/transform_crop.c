@@ -130,7 +130,7 @@ static const dt_arg random_args[] = {
     BORDER_ARG,
     {.name = "pad-if-needed",
      .type = DT_ARG_BOOL,
-     .usual = "true",
+     .usual = "false",
      .help = "a picture that is too small is padded further; else it is an error"},
     {0}};
 

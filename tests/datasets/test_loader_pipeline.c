@@ -156,7 +156,7 @@ static void padded_pictures(void)
 static void fixed_pictures(void)
 {
     dt_error err = {0};
-    dt_transforms *t = parse("random-crop(32) hflip");
+    dt_transforms *t = parse("random-crop(32, pad-if-needed=true) hflip");
     int slow = 0;
     const dt_source source = {RECORDS, load, &slow};
     dt_loader_opts o = options(t);
@@ -164,7 +164,7 @@ static void fixed_pictures(void)
     const dt_batch *b;
     if (!CHECK_OK(dt_loader_create(&source, &o, &loader, &err), &err)) return;
     CHECK_OK(dt_loader_start(loader, 0, 0, &err), &err);
-    CHECK_OK(dt_loader_next(loader, &b, &err), &err);
+    if (!CHECK_OK(dt_loader_next(loader, &b, &err), &err)) return;
     CHECK(b->width == 32 && b->height == 32 && b->valid[3].width == 32 && b->valid[3].height == 32);
     uint8_t mask[4 * 32 * 32];
     memset(mask, 9, sizeof mask);

@@ -87,7 +87,7 @@ static const char *values_of(const char *name)
         {"letterbox", "letterbox(48, 64; darknet)"},
         {"pad", "pad(1, 2, 3, 4; 9; reflect)"},
         {"center-crop", "center-crop(30, 70)"},
-        {"random-crop", "random-crop(40, 4)"},
+        {"random-crop", "random-crop(40, 4, pad-if-needed=true)"},
         {"random-resized-crop", "random-resized-crop(32)"},
         {"fixed-crop", "fixed-crop(40, fill=(1, 2, 3))"},
         {"affine", "affine(30, 0.1, (0.5, 1.5), (-10, 10, -5, 5), size=(40, 60))"},
@@ -108,7 +108,7 @@ static const char *values_of(const char *name)
         {"yolo-augment", "yolo-augment(64, mixup=1, cutmix=1, copy-paste=1, degrees=10, perspective=0.001)"},
         {"random-apply", "random-apply(1 | hflip(1) invert(1))"},
         {"one-of", "one-of(hflip(1) | vflip(1) | )"},
-        {"random-order", "random-order(hflip(1) | gaussian-blur(3) | random-crop(30))"},
+        {"random-order", "random-order(hflip(1) | gaussian-blur(3) | random-crop(30, pad-if-needed=true))"},
         {"normalize", "normalize(0, 0, 0; 1, 1, 1)"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -370,7 +370,7 @@ static void step_is_named(void)
     CHECK_INT(run(t, &src, 0, NULL, &out, NULL, &err), DT_ERR_ARG);
     CHECK_MSG(strstr(err.text, "step 2 (resize): resize of 2x60 gives 16384x491520"), "%s", err.text);
     dt_transforms_free(t);
-    t = parse("random-crop(4, pad-if-needed=false)");
+    t = parse("random-crop(4)");
     CHECK(run(t, &src, 0, NULL, &out, NULL, &err) != DT_OK);
     CHECK_MSG(strstr(err.text, "step 1 (random-crop): ") != NULL, "%s", err.text);
     dt_transforms_free(t);

@@ -93,7 +93,7 @@ static int run(int argc, char **argv)
     dt_error err = {0};
     dt_transforms *transforms = NULL;
     if (text && dt_transforms_parse(text, &transforms, &err) != DT_OK)
-        return dt_cli_usage_error(&dt_cmd_augment, "--transforms: %s", err.text);
+        return dt_cli_usage_error(&dt_cmd_augment, "--%s", err.text);
     job.data = path;
     job.transforms = transforms;
     job.imgsz = (int)imgsz;

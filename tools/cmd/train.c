@@ -116,6 +116,13 @@ static dt_status make_absolute(const char **path, char **own, dt_error *err)
     return DT_OK;
 }
 
+/* "transforms: step 2 ..." stands behind the option's name. */
+static const char *without_topic(const char *text)
+{
+    static const char topic[] = "transforms: ";
+    return strncmp(text, topic, sizeof topic - 1) == 0 ? text + sizeof topic - 1 : text;
+}
+
 /* What is no pipeline is a usage error; args.json gets its canonical text, "@FILE" read. -1 to go on. */
 static int take_transforms(const char *option, const char **text, char **own)
 {
@@ -124,7 +131,7 @@ static int take_transforms(const char *option, const char **text, char **own)
     dt_str canonical = {0};
     if (!*text) return -1;
     if (dt_transforms_parse(*text, &transforms, &err) != DT_OK)
-        return dt_cli_usage_error(&dt_cmd_train, "--%s: %s", option, err.text);
+        return dt_cli_usage_error(&dt_cmd_train, "--%s: %s", option, without_topic(err.text));
     dt_transforms_text(transforms, &canonical);
     dt_transforms_free(transforms);
     *text = *own = dt_str_take(&canonical);

@@ -118,15 +118,16 @@ static void put_boxes(const pictures *p, const dt_sample *s, dt_json *j)
     dt_json_array(j);
     for (size_t i = 0; i < s->label_count; i++) {
         const dt_label *l = &s->labels[i];
-        const double sides[] = {l->box.x1, l->box.y1, l->box.x2, l->box.y2};
         dt_json_compact(j);
         dt_json_object(j);
+        dt_json_key(j, "class"), dt_json_int(j, l->cls);
         dt_json_key(j, "name"), dt_json_str(j, p->names[l->cls]);
-        dt_json_key(j, "box");
-        dt_json_array(j);
-        for (int k = 0; k < 4; k++)
-            dt_json_num(j, sides[k]);
-        dt_json_array_end(j);
+        dt_json_key(j, "x1"), dt_json_num(j, l->box.x1);
+        dt_json_key(j, "y1"), dt_json_num(j, l->box.y1);
+        dt_json_key(j, "x2"), dt_json_num(j, l->box.x2);
+        dt_json_key(j, "y2"), dt_json_num(j, l->box.y2);
+        dt_json_key(j, "ignored"), dt_json_bool(j, l->ignore);
+        dt_json_key(j, "object"), dt_json_int(j, l->source);
         dt_json_object_end(j);
     }
     dt_json_array_end(j);

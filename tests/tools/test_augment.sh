@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# dettool augment: pictures after transforms are what training sees; lists, errors, both kinds of sets.
+set -u
+bin=${DETTOOL_BIN:?}
+command -v jq >/dev/null || { echo "SKIPPED: jq is not there"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
+
+expect_exit() { # CODE COMMAND...
+    local want=$1 got
+    shift
+    "$@" >stdout 2>stderr
+    got=$?
+    [ $got -eq "$want" ] || { fail "exit $got, expected $want: $*"; cat stderr; }
+}
+
+"$bin" sample set --images 12 >/dev/null 2>&1
+before=$(find set -type f -exec sha256sum {} + | sort | sha256sum)
+
+# ---- the list: every step that it names can be used by its name, and has a line of text ----
+expect_exit 0 "$bin" augment --list
+for step in resize letterbox center-crop random-crop random-resized-crop hflip iou-crop zoom-out affine perspective color-jitter \
+    photometric-distort hsv random-erasing mosaic mixup cutmix copy-paste yolo-augment one-of clean normalize; do
+    grep -q "^$step\b" stdout || fail "$step is not in the list"
+done
+
+# ---- pictures, boxes, what was drawn ----
+expect_exit 0 "$bin" augment set --out a --count 5 --seed 3 --json \
+    --transforms "letterbox(96) hflip(1) random-crop(64) # a comment"
+jq -e '.transforms == "letterbox(96) hflip(1) random-crop(64)" and (.pictures | length) == 5 and
+    (.pictures | all(.width == 64 and .height == 64 and (.steps | length) == 3 and .steps[1].applied)) and
+    (.pictures | all(.boxes | all(.x1 >= 0 and .x2 <= 64 and .x1 < .x2)))' stdout >/dev/null || { fail "JSON"; cat stdout; }
+[ "$(find a -name '*.png' | wc -l)" -eq 5 ] && [ -f a/sheet.jpg ] || fail "files: $(ls a)"
+cp stdout first.json
+expect_exit 0 "$bin" augment set --out b --count 5 --seed 3 --json --transforms "letterbox(96) hflip(1) random-crop(64)"
+diff -r a b >/dev/null || fail "the same seed gives other pictures"
+sed 's|"a/|"b/|' first.json | cmp -s - stdout || fail "the same seed draws other numbers"
+expect_exit 0 "$bin" augment set --out c --count 5 --seed 4 --transforms "letterbox(96) hflip(1) random-crop(64)"
+diff -r a c >/dev/null && fail "another seed gives the same pictures"
+# More pictures than there are: over again, in the next epoch.
+expect_exit 0 "$bin" augment set --out d --count 20 --split train --json --transforms "letterbox(64) random-crop(48)"
+jq -e '[.pictures[].epoch] | unique == [1, 2] or unique == [1, 2, 3]' stdout >/dev/null || fail "epochs"
+# Sizes may differ.
+expect_exit 0 "$bin" augment set --out e --count 4 --json --transforms "scale-jitter(64, scale=(0.5, 2))"
+[ "$(jq '[.pictures[].width] | unique | length' stdout)" -gt 1 ] || fail "one size"
+# Without a chain: the recipe; it mixes pictures.
+expect_exit 0 "$bin" augment set --out f --count 3 --imgsz 128
+[ "$(find f -name '*.png' | wc -l)" -eq 3 ] || fail "the recipe"
+echo "letterbox(64)
+   grayscale(1)" >chain.txt
+expect_exit 0 "$bin" augment set --out g --count 1 --json --transforms @chain.txt
+jq -e '.transforms == "letterbox(64) grayscale(1)"' stdout >/dev/null || { fail "@FILE"; cat stdout; }
+[ "$before" = "$(find set -type f -exec sha256sum {} + | sort | sha256sum)" ] || fail "the set was touched"
+
+# ---- what training sees is the same ----
+chain="letterbox(96) hflip photometric-distort random-erasing"
+expect_exit 0 "$bin" train --data set --imgsz 96 --batch 4 --epochs 1 --seed 3 --workers 2 --hash-batches --transforms "$chain" --out run
+expect_exit 0 "$bin" replay run --verify
+expect_exit 0 "$bin" replay run --epoch 1 --sample 2 --out seen --json
+jq -c '.boxes' stdout >seen.boxes
+jq -c '.steps | map(.drawn)' stdout >seen.drawn
+expect_exit 0 "$bin" augment set --out h --count 3 --seed 3 --json --transforms "$chain"
+jq -c '.pictures[2].boxes' stdout | cmp -s - seen.boxes || { fail "boxes of a training"; cat seen.boxes; jq -c '.pictures[2].boxes' stdout; }
+jq -c '.pictures[2].steps | map(.drawn)' stdout | cmp -s - seen.drawn || fail "draws of a training"
+jq -e --arg c "$chain" '.transforms | startswith("letterbox(96) hflip")' run/args.json >/dev/null || fail "args.json"
+
+# ---- pictures by class ----
+"$bin" crop set crops --size 32 --square >/dev/null 2>&1
+expect_exit 0 "$bin" augment crops --out k --count 4 --json --transforms "random-resized-crop(24) normalize(0.5, 0.5, 0.5; 0.2, 0.2, 0.2)"
+jq -e '.pictures | all(.width == 24 and (.name | length) > 0)' stdout >/dev/null || { fail "classes"; cat stdout; }
+
+# ---- wrong arguments ----
+expect_exit 2 "$bin" augment
+expect_exit 2 "$bin" augment set
+grep -q -- "--out is needed" stderr || fail "--out"
+expect_exit 2 "$bin" augment set --out x --transforms "hflipp"
+grep -q 'did you mean "hflip"' stderr || { fail "did you mean"; cat stderr; }
+expect_exit 2 "$bin" augment set --out x --transforms @nowhere
+expect_exit 1 "$bin" augment set --out a --transforms hflip
+grep -q "not empty" stderr || fail "a full folder"
+expect_exit 1 "$bin" augment nowhere --out x
+expect_exit 1 "$bin" augment set --split dev --out x
+grep -q "'dev'" stderr || { fail "no such split"; cat stderr; }
+expect_exit 1 "$bin" augment set --out x --transforms "random-crop(9999)"
+grep -q "9999 pixels" stderr || { fail "a crop that is too large"; cat stderr; }
+[ -e x ] && [ -n "$(ls -A x)" ] && fail "a failure leaves pictures: $(ls x)"
+expect_exit 2 "$bin" train --data set --transforms hflip --mosaic 0.5 --out x2
+grep -q "mosaic.*yolo-augment" stderr || { fail "mosaic and transforms"; cat stderr; }
+expect_exit 2 "$bin" train --data set --transforms "hflip(7)" --out x2
+[ -e x2 ] && fail "a run was begun"
+expect_exit 1 "$bin" train --data set --transforms "hflip normalize(0.5, 0.5, 0.5; 0.2, 0.2, 0.2)" --epochs 1 --out x3
+grep -q "normalize" stderr || fail "normalize of a detector"
+
+[ $failures -eq 0 ] || exit 1
+echo "all passed"

@@ -19,6 +19,19 @@ static int clamp_side(double side, int max)
     return side > max ? max : (int)side;
 }
 
+void dt_letterbox_place(dt_letterbox_mode mode, int dst_width, int dst_height, int new_width, int new_height,
+                        int *left, int *top)
+{
+    *left = *top = 0;
+    if (mode == DT_LETTERBOX_CENTER) {
+        *left = (int)rint((dst_width - new_width) / 2.0 - 0.1);
+        *top = (int)rint((dst_height - new_height) / 2.0 - 0.1);
+    } else if (mode == DT_LETTERBOX_DARKNET) {
+        *left = (dst_width - new_width) / 2;
+        *top = (dst_height - new_height) / 2;
+    }
+}
+
 dt_status dt_letterbox_make(dt_letterbox_mode mode, int no_upscale, int src_width, int src_height,
                             int dst_width, int dst_height, dt_letterbox *out, dt_error *err)
 {
@@ -36,8 +49,6 @@ dt_status dt_letterbox_make(dt_letterbox_mode mode, int no_upscale, int src_widt
     case DT_LETTERBOX_CENTER:
         nw = clamp_side(rint(sw * r), dw);
         nh = clamp_side(rint(sh * r), dh);
-        left = (int)rint((dw - nw) / 2.0 - 0.1);
-        top = (int)rint((dh - nh) / 2.0 - 0.1);
         break;
     case DT_LETTERBOX_TOP_LEFT:
         nw = clamp_side(trunc(sw * r), dw);
@@ -50,12 +61,11 @@ dt_status dt_letterbox_make(dt_letterbox_mode mode, int no_upscale, int src_widt
             nh = clamp_side((double)((long long)sh * dw / sw), dh);
         else
             nw = clamp_side((double)((long long)sw * dh / sh), dw);
-        left = (dw - nw) / 2;
-        top = (dh - nh) / 2;
         break;
     default:
         return dt_fail(err, DT_ERR_ARG, "letterbox: unknown mode %d", (int)mode);
     }
+    dt_letterbox_place(mode, dw, dh, nw, nh, &left, &top);
     *out = (dt_letterbox){.src_width = sw,
                           .src_height = sh,
                           .dst_width = dw,

@@ -41,6 +41,10 @@ typedef struct dt_letterbox {
 dt_status dt_letterbox_make(dt_letterbox_mode mode, int no_upscale, int src_width, int src_height,
                             int dst_width, int dst_height, dt_letterbox *out, dt_error *err);
 
+/** Where a picture of this size within the input lies. */
+void dt_letterbox_place(dt_letterbox_mode mode, int dst_width, int dst_height, int new_width, int new_height,
+                        int *left, int *top);
+
 /** Source pixels -> network pixels, and back. Neither clips. */
 dt_box dt_letterbox_forward(const dt_letterbox *lb, dt_box box);
 dt_box dt_letterbox_inverse(const dt_letterbox *lb, dt_box box);

@@ -74,16 +74,17 @@ static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *e
     if (o->pipeline) return dt_transforms_prepare(o->pipeline, sample, err);
     if (o->augment) return dt_aug_prepare(sample, loader_max_side(o), o->filter, err);
     if (o->size_max) return DT_OK;
-    dt_sample boxed = {0};
-    dt_status status = letterboxed(o, sample, o->imgsz, &boxed, err);
-    if (status == DT_OK) {
-        boxed.cls = sample->cls;
-        dt_sample_free(sample);
-        *sample = boxed;
-    } else {
-        dt_sample_free(&boxed);
-    }
-    return status;
+    dt_letterbox lb;
+    DT_TRY(plain_geometry(o, sample->image.width, sample->image.height, o->imgsz, &lb, err));
+    return dt_sample_fit(sample, &lb, o->filter, err);
+}
+
+/* Planes of a picture on the network's input: it fills it, or is one that `prepare` has fitted into it. */
+static void to_planes(const dt_loader_opts *o, const dt_image *image, int side, float *pixels)
+{
+    dt_canvas canvas = {.width = side, .height = side, .fill = o->fill};
+    dt_letterbox_place(o->letterbox, side, side, image->width, image->height, &canvas.left, &canvas.top);
+    dt_image_to_planes_on(image, &canvas, o->divisor, o->mean, o->std, pixels);
 }
 
 static dt_status load_record(sample_store *store, int64_t index, dt_sample *out, dt_error *err)
@@ -343,8 +344,7 @@ dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int
         status = letterboxed(o, sample, side, scratch, err);
         sample = scratch;
     }
-    if (status == DT_OK && !o->pipeline)
-        dt_image_to_planes(&sample->image, o->divisor, o->mean, o->std, pixels);
+    if (status == DT_OK && !o->pipeline) to_planes(o, &sample->image, side, pixels);
     if (status == DT_OK)
         status =
             plain_geometry(o, sample->original_width, sample->original_height, side, &item->geometry, err);

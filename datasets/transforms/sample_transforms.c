@@ -3,13 +3,45 @@
 
 #include "datasets/transforms/augment.h"
 
+static dt_status check_source(const dt_image *in, const dt_letterbox *lb, dt_error *err)
+{
+    if (in->width == lb->src_width && in->height == lb->src_height) return DT_OK;
+    return dt_fail(err, DT_ERR_SHAPE, "letterbox for %dx%d applied to an image of %dx%d", lb->src_width,
+                   lb->src_height, in->width, in->height);
+}
+
+/* 0 if nothing of the box is in the picture. */
+static int place_box(const dt_letterbox *lb, dt_box *box)
+{
+    dt_box_clip(box, lb->src_width, lb->src_height);
+    if (dt_box_area(*box) <= 0) return 0;
+    *box = dt_letterbox_forward(lb, *box);
+    return 1;
+}
+
+dt_status dt_sample_fit(dt_sample *s, const dt_letterbox *lb, dt_resize_filter filter, dt_error *err)
+{
+    size_t kept = 0;
+    DT_TRY(check_source(&s->image, lb, err));
+    if (lb->new_width != lb->src_width || lb->new_height != lb->src_height) {
+        dt_image fitted;
+        DT_TRY(dt_image_resize(&s->image, lb->new_width, lb->new_height, filter, &fitted, err));
+        dt_image_free(&s->image);
+        s->image = fitted;
+    }
+    for (size_t i = 0; i < s->label_count; i++) {
+        dt_label label = s->labels[i];
+        if (place_box(lb, &label.box)) s->labels[kept++] = label;
+    }
+    s->label_count = kept;
+    return DT_OK;
+}
+
 dt_status dt_sample_letterbox(const dt_sample *src, const dt_letterbox *lb, dt_resize_filter filter,
                               uint8_t fill, dt_sample *out, dt_error *err)
 {
     const dt_image *in = &src->image;
-    if (in->width != lb->src_width || in->height != lb->src_height)
-        return dt_fail(err, DT_ERR_SHAPE, "letterbox for %dx%d applied to an image of %dx%d", lb->src_width,
-                       lb->src_height, in->width, in->height);
+    DT_TRY(check_source(in, lb, err));
     if (out->image.width != lb->dst_width || out->image.height != lb->dst_height ||
         out->image.channels != in->channels) {
         dt_image_free(&out->image);
@@ -25,10 +57,7 @@ dt_status dt_sample_letterbox(const dt_sample *src, const dt_letterbox *lb, dt_r
     out->label_count = 0;
     for (size_t i = 0; i < src->label_count; i++) {
         dt_label label = src->labels[i];
-        dt_box_clip(&label.box, in->width, in->height);
-        if (dt_box_area(label.box) <= 0) continue;
-        label.box = dt_letterbox_forward(lb, label.box);
-        DT_TRY(dt_sample_add_label(out, label, err));
+        if (place_box(lb, &label.box)) DT_TRY(dt_sample_add_label(out, label, err));
     }
     return DT_OK;
 }

@@ -132,7 +132,7 @@ static int run(int argc, char **argv)
         {"imgsz", "img|img-size", DT_OPT_INT, &imgsz, 0, 8192, NULL, "N",
          "side of the network's input; 0: as trained"},
         {"batch", "batch-size", DT_OPT_INT, &batch, 1, 4096, NULL, "N",
-         "images at a time, of no influence on the numbers"},
+         "images at a time, of no influence on the numbers (but the last digits of a classifier's loss)"},
         {"workers", NULL, DT_OPT_INT, &workers, 0, 256, NULL, "N", "loader threads, likewise"},
         {"confusion", NULL, DT_OPT_STR, &picture, 0, 0, NULL, "FILE",
          "classifier: the confusion matrix as a picture (.png)"},

@@ -1,4 +1,4 @@
-/* Files of whole data sets: found, unpacked, kept by the set. */
+/* What the formats share: lists of pictures, and files that are found, unpacked, and kept by the set. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +9,15 @@
 #include "datasets/classes/class_parts.h"
 
 enum { MAX_FILE = 1 << 30, PIECE = 1 << 20 };
+
+dt_status dt_class_add(dt_class_split *split, dt_class_record record, dt_error *err)
+{
+    size_t need = (size_t)split->count + 1;
+    if (dt_grow(&split->records, &split->capacity, need, sizeof record) != 0)
+        return dt_fail_memory(err, need * sizeof record, "the list of pictures");
+    split->records[split->count++] = record;
+    return DT_OK;
+}
 
 int dt_class_has(const char *dir, const char *name)
 {

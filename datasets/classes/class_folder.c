@@ -1,5 +1,4 @@
 /* Class folders, in the order of torchvision's ImageFolder. */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 #include "datasets/classes/class_parts.h"
 #include "datasets/image/image.h"
 
-enum { MAX_DEPTH = 32, PROBE_DEPTH = 4, NO_SPLIT = -1 };
+enum { MAX_DEPTH = 32, NO_SPLIT = -1 };
 
 /* ---- what is there ---- */
 
@@ -45,27 +44,6 @@ static dt_status list(const char *dir, listing *l, dt_error *err)
     return st;
 }
 
-/* 1 if pictures lie at least `least` and at most `most` folders below this one. */
-static int holds_pictures(const char *dir, int least, int most)
-{
-    DIR *d = opendir(dir);
-    int found = 0;
-    for (struct dirent *e; d && !found && (e = readdir(d));) {
-        char path[PATH_MAX];
-        if (e->d_name[0] == '.' || snprintf(path, sizeof path, "%s/%s", dir, e->d_name) >= (int)sizeof path)
-            continue;
-        found = (least <= 0 && dt_image_has_extension(e->d_name)) ||
-                (most > 0 && dt_is_dir(path) && holds_pictures(path, least - 1, most - 1));
-    }
-    if (d) closedir(d);
-    return found;
-}
-
-int dt_class_is_folder(const char *dir)
-{
-    return holds_pictures(dir, 1, PROBE_DEPTH);
-}
-
 static int split_of(const char *name)
 {
     static const struct {
@@ -90,9 +68,9 @@ static int lies_in_splits(const char *dir, const listing *top)
         const char *name = top->folders.items[i];
         if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path) continue;
         if (split_of(name) != NO_SPLIT)
-            classes |= holds_pictures(path, 1, PROBE_DEPTH);
+            classes |= dt_class_holds_pictures(path, 1, DT_CLASS_PROBE_DEPTH);
         else
-            others |= holds_pictures(path, 0, PROBE_DEPTH);
+            others |= dt_class_holds_pictures(path, 0, DT_CLASS_PROBE_DEPTH);
     }
     return classes && !others;
 }

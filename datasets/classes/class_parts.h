@@ -24,6 +24,10 @@ dt_status dt_class_read(dt_class_set *set, const char *path, const uint8_t **dat
 /** A name a line; blank lines are left out. */
 dt_status dt_class_read_names(dt_class_set *set, const char *path, dt_error *err);
 
+/** 1 if pictures lie at least `least` and at most `most` folders below this one. */
+int dt_class_holds_pictures(const char *dir, int least, int most);
+enum { DT_CLASS_PROBE_DEPTH = 4 };
+
 int dt_class_is_cifar10(const char *dir);
 int dt_class_is_cifar100(const char *dir);
 int dt_class_is_mnist(const char *dir);

@@ -113,15 +113,6 @@ void dt_class_set_free(dt_class_set *set)
     *set = (dt_class_set){0};
 }
 
-dt_status dt_class_add(dt_class_split *split, dt_class_record record, dt_error *err)
-{
-    size_t need = (size_t)split->count + 1;
-    if (dt_grow(&split->records, &split->capacity, need, sizeof record) != 0)
-        return dt_fail_memory(err, need * sizeof record, "the list of pictures");
-    split->records[split->count++] = record;
-    return DT_OK;
-}
-
 /* ---- splits and pictures ---- */
 
 const dt_class_split *dt_class_set_split(const dt_class_set *set, const char *path, const char *name,

@@ -1,22 +1,7 @@
 #!/usr/bin/env bash
 # Pictures by class on the command line: inspect and check of class folders, CIFAR and MNIST; what other commands say of them.
-set -u
-bin=${DETTOOL_BIN:?}
-golden=${DETTOOL_GOLDEN:?}
-command -v jq >/dev/null || { echo "SKIPPED: jq is not there"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-
-expect_exit() { # CODE COMMAND...
-    local want=$1 got
-    shift
-    "$@" >"$work/stdout" 2>"$work/stderr"
-    got=$?
-    [ $got -eq "$want" ] || { fail "exit $got, expected $want: $*"; cat "$work/stderr"; }
-}
+. "$(dirname "$0")/expect.sh"
+needs jq
 
 byte() { printf "\\x$(printf %02x "$1")"; }
 pixels() { head -c "$1" /dev/zero | tr '\0' "\\$(printf %03o "$2")"; }
@@ -72,5 +57,4 @@ mkdir "$work/m"
 expect_exit 0 "$bin" inspect "mnist:$work/m" --json
 jq -e '.images == 3 and .classes[1].objects == 2 and .classes[9].objects == 1 and .image_sizes[0].width == 4' "$work/stdout" >/dev/null || fail "MNIST"
 
-[ $failures -eq 0 ] || exit 1
-echo "all passed"
+finish

@@ -1,21 +1,6 @@
 #!/usr/bin/env bash
 # dettool convert on the command line: BCCD, exit codes, full disk, kills.
-set -u
-bin=${DETTOOL_BIN:?}
-golden=${DETTOOL_GOLDEN:?}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-
-expect_exit() { # CODE COMMAND...
-    local want=$1 got
-    shift
-    "$@" >"$work/stdout" 2>"$work/stderr"
-    got=$?
-    [ $got -eq $want ] || { fail "exit $got, expected $want: $*"; cat "$work/stderr"; }
-}
+. "$(dirname "$0")/expect.sh"
 
 make_voc() { # FOLDER COUNT
     local i

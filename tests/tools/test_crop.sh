@@ -1,18 +1,6 @@
 #!/usr/bin/env bash
 # dettool crop on the command line.
-set -u
-bin=${DETTOOL_BIN:?}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-expect_exit() { # CODE COMMAND...
-    local want=$1 got
-    shift
-    "$@" >"$work/stdout" 2>"$work/stderr"
-    got=$?
-    [ $got -eq $want ] || { fail "exit $got, expected $want: $*"; cat "$work/stderr"; }
-}
+. "$(dirname "$0")/expect.sh"
 
 "$bin" sample "$work/voc" >/dev/null 2>&1 || fail "sample"
 expect_exit 0 "$bin" crop --help

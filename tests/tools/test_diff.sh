@@ -1,22 +1,7 @@
 #!/usr/bin/env bash
 # dettool diff: exit codes, lines, JSON, drawn pictures, edits of other commands seen again, sources untouched.
-set -u
-bin=${DETTOOL_BIN:?}
-golden=${DETTOOL_GOLDEN:?}
-command -v jq >/dev/null || { echo "SKIPPED: jq is not there"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-
-expect_exit() { # CODE COMMAND...
-    local want=$1 got
-    shift
-    "$@" >"$work/stdout" 2>"$work/stderr"
-    got=$?
-    [ $got -eq $want ] || { fail "exit $got, expected $want: $*"; tail -5 "$work/stderr"; tail -5 "$work/stdout"; }
-}
+. "$(dirname "$0")/expect.sh"
+needs jq
 
 tree_hash() { (cd "$1" && find . -print0 | sort -z | xargs -0 stat -c '%n %s %Y' | sha256sum); }
 

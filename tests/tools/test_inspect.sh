@@ -1,22 +1,7 @@
 #!/usr/bin/env bash
 # dettool inspect and check: planted faults, each found exactly once; the page; --draw; hostile names; BCCD.
-set -u
-bin=${DETTOOL_BIN:?}
-golden=${DETTOOL_GOLDEN:?}
-command -v jq >/dev/null || { echo "SKIPPED: jq is not there"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-
-expect_exit() { # CODE COMMAND...
-    local want=$1 got
-    shift
-    "$@" >"$work/stdout" 2>"$work/stderr"
-    got=$?
-    [ $got -eq $want ] || { fail "exit $got, expected $want: $*"; cat "$work/stderr"; }
-}
+. "$(dirname "$0")/expect.sh"
+needs jq
 
 expect_rules() { # "RULE SEVERITY COUNT" lines on stdin are all that $work/stdout (JSON) has
     sort >"$work/want"
@@ -273,5 +258,4 @@ else
     echo "SKIPPED: coco-tiny is not in DETTOOL_DATA"
 fi
 
-[ $failures -eq 0 ] || exit 1
-echo "all passed"
+finish

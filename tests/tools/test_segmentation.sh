@@ -1,22 +1,8 @@
 #!/usr/bin/env bash
 # Segmentation of a VOC set in inspect, check, convert and the edits: planted faults, each found once; nothing lost unsaid.
-set -u
-bin=${DETTOOL_BIN:?}
-golden=${DETTOOL_GOLDEN:?}/segmentation
-command -v jq >/dev/null || { echo "SKIPPED: jq is not there"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-
-expect_exit() { # CODE COMMAND...
-    local want=$1 got
-    shift
-    "$@" >"$work/stdout" 2>"$work/stderr"
-    got=$?
-    [ $got -eq $want ] || { fail "exit $got, expected $want: $*"; cat "$work/stderr"; }
-}
+. "$(dirname "$0")/expect.sh"
+needs jq
+golden=$golden/segmentation
 
 fresh() { rm -rf "$work/set"; cp -r "$golden/voc" "$work/set"; }
 
@@ -142,5 +128,4 @@ grep -q "000002.png: objects were added" "$work/stderr" || { fail "merge: more o
 expect_exit 0 "$bin" fix "$work/set" "$work/dry" --dry-run --json
 jq -e '.masks_kept == 5 and .masks_lost == 0' "$work/stdout" >/dev/null || fail "dry run"
 
-[ $failures -eq 0 ] || exit 1
-echo "all passed"
+finish

@@ -1,21 +1,7 @@
 #!/usr/bin/env bash
 # dettool split: sizes, kept splits, all formats, the way back, wrong usage, near-duplicates of real data.
-set -u
-bin=${DETTOOL_BIN:?}
-command -v jq >/dev/null || { echo "SKIPPED: jq is not there"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-failures=0
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-
-expect_exit() { # CODE COMMAND...
-    local want=$1 got
-    shift
-    "$@" >"$work/stdout" 2>"$work/stderr"
-    got=$?
-    [ $got -eq $want ] || { fail "exit $got, expected $want: $*"; tail -5 "$work/stderr"; }
-}
+. "$(dirname "$0")/expect.sh"
+needs jq
 
 "$bin" sample "$work/voc" --images 40 2>/dev/null
 "$bin" convert voc2yolo "$work/voc" "$work/yolo" --images copy >/dev/null 2>&1

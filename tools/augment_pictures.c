@@ -1,15 +1,17 @@
 #include "tools/augment_pictures.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"
 #include "core/mem.h"
 #include "datasets/classes/class_set.h"
 #include "datasets/image/draw.h"
+#include "tools/aug_params_json.h"
 #include "tools/run_data.h"
 
-enum { CELL = 320 };
+enum { CELL = 320, BOX_SIDE = 640, CLASS_SIDE = 224 };
 
 /* A set of either kind. */
 typedef struct pictures {
@@ -18,10 +20,22 @@ typedef struct pictures {
     dt_class_set classes;
     const dt_class_split *class_split; /* NULL: a detection set */
     dt_source source;
+    const dt_transforms *transforms; /* NULL: the built-in augmentation of detectors */
+    dt_transforms *usual;            /* those, if they are not the job's */
     dt_loader *loader;
     const char *const *names;
     int name_count;
 } pictures;
+
+/* What train does to pictures by class. */
+static dt_status choose_usual(const dt_augment_job *job, pictures *p, dt_error *err)
+{
+    char text[80];
+    snprintf(text, sizeof text, "random-resized-crop(%d) hflip(0.5)", job->imgsz ? job->imgsz : CLASS_SIDE);
+    DT_TRY(dt_transforms_parse(text, &p->usual, err));
+    p->transforms = p->usual;
+    return DT_OK;
+}
 
 static dt_status open_classes(const dt_augment_job *job, pictures *p, dt_error *err)
 {
@@ -32,7 +46,7 @@ static dt_status open_classes(const dt_augment_job *job, pictures *p, dt_error *
     p->source = dt_class_split_source(p->class_split);
     p->names = (const char *const *)p->classes.names.items;
     p->name_count = (int)p->classes.names.count;
-    return DT_OK;
+    return p->transforms ? DT_OK : choose_usual(job, p, err);
 }
 
 static dt_status open_boxes(const dt_augment_job *job, pictures *p, dt_error *err)
@@ -45,15 +59,21 @@ static dt_status open_boxes(const dt_augment_job *job, pictures *p, dt_error *er
     return DT_OK;
 }
 
+static dt_status open_set(const dt_augment_job *job, pictures *p, dt_error *err)
+{
+    p->transforms = job->transforms;
+    return dt_class_set_is(job->data) ? open_classes(job, p, err) : open_boxes(job, p, err);
+}
+
 static dt_status open_loader(const dt_augment_job *job, pictures *p, dt_error *err)
 {
     dt_loader_opts lo = dt_loader_defaults();
     lo.batch = 1;
-    lo.imgsz = job->imgsz;
+    lo.imgsz = job->imgsz ? job->imgsz : BOX_SIDE;
     lo.seed = (uint64_t)job->seed;
-    lo.augment = !job->transforms;
-    lo.pipeline = job->transforms;
-    lo.pad_to_multiple = job->transforms ? 1 : 0;
+    lo.augment = !p->transforms;
+    lo.pipeline = p->transforms;
+    lo.pad_to_multiple = p->transforms ? 1 : 0;
     return dt_loader_create(&p->source, &lo, &p->loader, err);
 }
 
@@ -63,6 +83,7 @@ static void close_all(pictures *p)
     dt_split_source_free(&p->split);
     dt_run_data_free(&p->data);
     dt_class_set_free(&p->classes);
+    dt_transforms_free(p->usual);
 }
 
 /* ---- one picture ---- */
@@ -133,11 +154,33 @@ static void put_boxes(const pictures *p, const dt_sample *s, dt_json *j)
     dt_json_array_end(j);
 }
 
-static dt_status describe(const dt_augment_job *job, const pictures *p, const dt_sample *s, const char *image,
-                          const char *file, int64_t epoch, int64_t index, dt_json *j, dt_error *err)
+static void put_record(const void *self, int64_t index, dt_json *j)
 {
-    dt_explain explain = {.json = j};
-    dt_status st = DT_OK;
+    char buffer[DT_CLASS_NAME];
+    dt_json_key(j, "image"), dt_json_str(j, name_of(self, index, buffer));
+}
+
+/* What was drawn: by the steps, or by the built-in augmentation. */
+static dt_status put_drawn(const pictures *p, int64_t epoch, int64_t index, dt_json *j, dt_error *err)
+{
+    const dt_pick pick = {.index = index};
+    if (p->transforms) {
+        dt_explain explain = {.json = j};
+        dt_json_key(j, "steps");
+        dt_json_array(j);
+        DT_TRY(dt_loader_explain(p->loader, epoch, pick, &explain, err));
+        dt_json_array_end(j);
+        return DT_OK;
+    }
+    dt_aug_params params;
+    DT_TRY(dt_loader_params(p->loader, epoch, pick, &params, err));
+    dt_aug_params_json(&params, put_record, p, j);
+    return DT_OK;
+}
+
+static dt_status describe(const pictures *p, const dt_sample *s, const char *image, const char *file,
+                          int64_t epoch, int64_t index, dt_json *j, dt_error *err)
+{
     dt_json_object(j);
     dt_json_key(j, "picture"), dt_json_str(j, file);
     dt_json_key(j, "image"), dt_json_str(j, image);
@@ -146,12 +189,9 @@ static dt_status describe(const dt_augment_job *job, const pictures *p, const dt
     dt_json_key(j, "height"), dt_json_int(j, s->image.height);
     if (p->class_split) dt_json_key(j, "name"), dt_json_str(j, p->names[s->cls]);
     put_boxes(p, s, j);
-    dt_json_key(j, "steps");
-    dt_json_array(j);
-    if (job->transforms) st = dt_loader_explain(p->loader, epoch, (dt_pick){.index = index}, &explain, err);
-    dt_json_array_end(j);
+    DT_TRY(put_drawn(p, epoch, index, j, err));
     dt_json_object_end(j);
-    return st;
+    return DT_OK;
 }
 
 static dt_status add_cell(const dt_image *image, dt_image *cell, dt_error *err)
@@ -173,7 +213,8 @@ static dt_status make_one(const dt_augment_job *job, pictures *p, int64_t n, dt_
          *path = file ? dt_path_join(job->out, file) : NULL;
     dt_status st = path ? DT_OK : dt_fail_memory(err, 64, "a path");
     if (st == DT_OK) st = make_sample(p, epoch, index, &s, err);
-    if (st == DT_OK) st = describe(job, p, &s, image, file, epoch, index, json, err);
+    if (st != DT_OK && !strstr(err->text, image)) dt_error_prefix(err, "%s: ", image);
+    if (st == DT_OK) st = describe(p, &s, image, file, epoch, index, json, err);
     if (st == DT_OK && s.image.channels == 3) st = draw(p, &s, err);
     if (st == DT_OK) st = dt_image_save(path, &s.image, 0, err);
     if (st == DT_OK) st = add_cell(&s.image, cell, err);
@@ -197,7 +238,7 @@ static dt_status make_all(const dt_augment_job *job, pictures *p, dt_json *json,
         if (cells[i].width > width) width = cells[i].width;
         if (cells[i].height > height) height = cells[i].height;
     }
-    char *path = dt_path_join(job->out, "sheet.jpg");
+    char *path = dt_path_join(job->out, "sheet.png");
     if (st == DT_OK && !path) st = dt_fail_memory(err, 64, "a path");
     if (st == DT_OK)
         st = dt_image_montage(list, (int)n, 0, width, height, (dt_rgb){255, 255, 255}, &sheet, err);
@@ -223,13 +264,25 @@ static dt_status check_out(const char *out, dt_error *err)
                  : DT_OK;
 }
 
+static void put_transforms(const pictures *p, dt_json *j)
+{
+    dt_str text = {0};
+    if (p->transforms) dt_transforms_text(p->transforms, &text);
+    dt_json_key(j, "transforms"), dt_json_str(j, text.data);
+    dt_str_free(&text);
+}
+
 dt_status dt_augment_pictures(const dt_augment_job *job, dt_json *json, dt_error *err)
 {
     pictures p = {0};
-    dt_status st = dt_class_set_is(job->data) ? open_classes(job, &p, err) : open_boxes(job, &p, err);
+    dt_status st = open_set(job, &p, err);
     if (st == DT_OK) st = open_loader(job, &p, err);
     if (st == DT_OK) st = check_out(job->out, err);
+    put_transforms(&p, json);
+    dt_json_key(json, "pictures");
+    dt_json_array(json);
     if (st == DT_OK) st = make_all(job, &p, json, err);
+    dt_json_array_end(json);
     close_all(&p);
     return st;
 }

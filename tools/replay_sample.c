@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "datasets/transforms/planes.h"
+#include "tools/aug_params_json.h"
 
 static void write_box(const dt_train_run *run, const dt_label *l, dt_json *j)
 {
@@ -32,91 +33,13 @@ static void write_boxes(const dt_train_run *run, const dt_batch *batch, int slot
     dt_json_array_end(j);
 }
 
-static const char *const view_names[DT_AUG_VIEWS] = {"main", "mixup", "cutmix", "paste"};
-
-static const char *tile_name(const dt_aug_view *view, int tile)
+/* The files that a record comes from. */
+static void write_record(const void *self, int64_t index, dt_json *j)
 {
-    static const char *const four[] = {"top-left", "top-right", "bottom-left", "bottom-right"};
-    static const char *const nine[] = {"centre", "top",         "top-right", "right",   "bottom-right",
-                                       "bottom", "bottom-left", "left",      "top-left"};
-    return view->mosaic == 4 ? four[tile] : view->mosaic == 9 ? nine[tile] : "whole";
-}
-
-static void write_sources(const dt_train_run *run, const dt_aug_params *p, dt_json *j)
-{
-    dt_aug_source list[DT_AUG_SOURCES];
-    const int count = dt_aug_sources(p, list);
-    dt_json_key(j, "sources");
-    dt_json_array(j);
-    for (int i = 0; i < count; i++) {
-        const int view = list[i].slot / DT_AUG_TILES, tile = list[i].slot % DT_AUG_TILES;
-        dt_json_compact(j);
-        dt_json_object(j);
-        dt_json_key(j, "view"), dt_json_str(j, view_names[view]);
-        dt_json_key(j, "place"), dt_json_str(j, tile_name(&p->view[view], tile));
-        dt_json_key(j, "sample"), dt_json_int(j, list[i].index);
-        dt_json_key(j, "image"), dt_json_str(j, run->task->record_name(run, list[i].index));
-        dt_json_key(j, "label");
-        dt_json_str(j, run->task->label_file ? run->task->label_file(run, list[i].index) : NULL);
-        dt_json_object_end(j);
-    }
-    dt_json_array_end(j);
-}
-
-static void write_view(const dt_aug_view *v, dt_json *j)
-{
-    dt_json_object(j);
-    dt_json_key(j, "mosaic"), dt_json_int(j, v->mosaic);
-    dt_json_key(j, "center_x"), dt_json_num(j, v->center_x);
-    dt_json_key(j, "center_y"), dt_json_num(j, v->center_y);
-    dt_json_key(j, "degrees"), dt_json_num(j, v->degrees);
-    dt_json_key(j, "scale"), dt_json_num(j, v->scale);
-    dt_json_key(j, "shear_x"), dt_json_num(j, v->shear_x);
-    dt_json_key(j, "shear_y"), dt_json_num(j, v->shear_y);
-    dt_json_key(j, "translate_x"), dt_json_num(j, v->translate_x);
-    dt_json_key(j, "translate_y"), dt_json_num(j, v->translate_y);
-    dt_json_key(j, "perspective_x"), dt_json_num(j, v->perspective_x);
-    dt_json_key(j, "perspective_y"), dt_json_num(j, v->perspective_y);
-    dt_json_key(j, "mirror"), dt_json_bool(j, v->mirror);
-    dt_json_object_end(j);
-}
-
-static void write_cuts(const dt_aug_params *p, dt_json *j)
-{
-    dt_json_key(j, "cuts");
-    dt_json_array(j);
-    for (int i = 0; i < DT_AUG_CUTS; i++) {
-        const double sides[] = {p->cut[i].x1, p->cut[i].y1, p->cut[i].x2, p->cut[i].y2};
-        dt_json_compact(j);
-        dt_json_array(j);
-        for (int k = 0; k < 4; k++)
-            dt_json_num(j, sides[k]);
-        dt_json_array_end(j);
-    }
-    dt_json_array_end(j);
-}
-
-static void write_params(const dt_aug_params *p, dt_json *j)
-{
-    const int used[DT_AUG_VIEWS] = {1, p->mixup, p->cutmix, p->paste};
-    dt_json_key(j, "augmentation");
-    dt_json_object(j);
-    dt_json_key(j, "views");
-    dt_json_object(j);
-    for (int v = 0; v < DT_AUG_VIEWS; v++) {
-        if (!used[v]) continue;
-        dt_json_key(j, view_names[v]);
-        write_view(&p->view[v], j);
-    }
-    dt_json_object_end(j);
-    if (p->mixup) dt_json_key(j, "mix_ratio"), dt_json_num(j, p->mix_ratio);
-    if (p->cutmix) write_cuts(p, j);
-    dt_json_key(j, "flip_lr"), dt_json_bool(j, p->flip_lr);
-    dt_json_key(j, "flip_ud"), dt_json_bool(j, p->flip_ud);
-    dt_json_key(j, "hue"), dt_json_num(j, p->hue);
-    dt_json_key(j, "saturation"), dt_json_num(j, p->sat);
-    dt_json_key(j, "value"), dt_json_num(j, p->val);
-    dt_json_object_end(j);
+    const dt_train_run *run = self;
+    dt_json_key(j, "image"), dt_json_str(j, run->task->record_name(run, index));
+    dt_json_key(j, "label");
+    dt_json_str(j, run->task->label_file ? run->task->label_file(run, index) : NULL);
 }
 
 /* What was drawn for this place. */
@@ -144,6 +67,18 @@ static dt_status write_steps(const dt_train_run *run, const dt_batch *batch, dt_
     dt_status st = dt_loader_explain(run->loader, batch->epoch, pick, &explain, err);
     dt_json_array_end(j);
     return st;
+}
+
+dt_status dt_replay_explain(const dt_train_run *run, const dt_batch *batch, int slot, dt_str *out,
+                            dt_error *err)
+{
+    dt_pick pick;
+    dt_aug_params params;
+    dt_explain explain = {.text = out};
+    if (!run->loading.pipeline) return DT_OK;
+    DT_TRY(drawn(run, batch, slot, &pick, &params, err));
+    DT_TRY(dt_loader_explain(run->loader, batch->epoch, pick, &explain, err));
+    return out->failed ? dt_fail_memory(err, out->len, "the description") : DT_OK;
 }
 
 static dt_status make_json(const dt_train_run *run, const dt_batch *batch, int slot, const char *picture,
@@ -179,8 +114,7 @@ static dt_status make_json(const dt_train_run *run, const dt_batch *batch, int s
     write_boxes(run, batch, slot, &j);
     if (run->loading.pipeline) DT_TRY(write_steps(run, batch, pick, &j, err));
     if (run->loading.augment) {
-        write_sources(run, &params, &j);
-        write_params(&params, &j);
+        dt_aug_params_json(&params, write_record, run, &j);
     }
     dt_json_object_end(&j);
     dt_str_char(out, '\n');

@@ -10,4 +10,8 @@
 dt_status dt_replay_write(const dt_train_run *run, const dt_batch *batch, int slot, const char *dir,
                           dt_str *out, dt_error *err);
 
+/** Appends what each step drew, a line a step, for a run with --transforms; nothing for others. */
+dt_status dt_replay_explain(const dt_train_run *run, const dt_batch *batch, int slot, dt_str *out,
+                            dt_error *err);
+
 #endif

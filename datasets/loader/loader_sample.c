@@ -71,7 +71,10 @@ static dt_status letterboxed(const dt_loader_opts *o, const dt_sample *sample, i
 /* What can be done once for all batches. Under multi-scale a picture is letterboxed for each batch anew. */
 static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *err)
 {
-    if (o->pipeline) return dt_transforms_prepare(o->pipeline, sample, err);
+    if (o->pipeline) {
+        if (dt_transforms_prepare(o->pipeline, sample, err) == DT_OK) return DT_OK;
+        return dt_error_prefix(err, "record %lld: ", (long long)sample->index);
+    }
     if (o->augment) return dt_aug_prepare(sample, loader_max_side(o), o->filter, err);
     if (o->size_max) return DT_OK;
     dt_letterbox lb;

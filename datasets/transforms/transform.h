@@ -76,5 +76,7 @@ dt_status dt_transforms_apply(const dt_transforms *transforms, const dt_transfor
 
 /** Names, options, defaults and meaning of all steps, as text. */
 void dt_transforms_list(dt_str *out);
+/** The same as a JSON array; "default" is text as it is parsed, null where a value must be given. */
+void dt_transforms_list_json(dt_json *json);
 
 #endif

@@ -45,7 +45,7 @@ static dt_status fail_at(reader *r, const char *at, const char *fmt, ...)
                            where);
 }
 
-/* The closest of the names so far. */
+/* The closest of the names so far; one with the word in it ("erasing") is as close as a slip of one letter. */
 typedef struct nearest {
     const char *name;
     int distance;
@@ -54,7 +54,9 @@ typedef struct nearest {
 
 static void offer(nearest *n, const char *name, const char *word)
 {
-    const int d = dt_edit_distance(name, word);
+    enum { WHOLE_WORD = 4 };
+    const int part = strlen(word) >= WHOLE_WORD && strstr(name, word) != NULL;
+    const int d = part ? 1 : dt_edit_distance(name, word);
     if (!n->name || d < n->distance) {
         n->name = name;
         n->distance = d;

@@ -40,6 +40,7 @@ static dt_status resize_check(const dt_step *s, dt_error *err)
         if (rule.max_side) return dt_fail(err, DT_ERR_ARG, "max-size goes with a size of one value");
         if (!rule.width || !rule.height) return dt_fail(err, DT_ERR_ARG, "a side of 0");
     }
+    if (!rule.height && !rule.max_side) return dt_fail(err, DT_ERR_ARG, "a size of 0 needs max-size");
     return dt_resize_rule_apply(rule, 1, 1, &width, &height, err);
 }
 

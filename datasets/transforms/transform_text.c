@@ -154,3 +154,47 @@ void dt_transforms_list(dt_str *out)
             list_arg(a, out);
     }
 }
+
+static void list_arg_json(const dt_arg *a, dt_json *j)
+{
+    static const char *const types[] = {[DT_ARG_F64] = "number",
+                                        [DT_ARG_INT] = "integer",
+                                        [DT_ARG_BOOL] = "boolean",
+                                        [DT_ARG_CHOICE] = "choice"};
+    dt_json_object(j);
+    dt_json_key(j, "name"), dt_json_str(j, a->name);
+    dt_json_key(j, "type"), dt_json_str(j, types[a->type]);
+    if (a->type == DT_ARG_F64 || a->type == DT_ARG_INT) {
+        dt_json_key(j, "min"), dt_json_num(j, a->min);
+        dt_json_key(j, "max"), dt_json_num(j, a->max);
+    }
+    if (a->type == DT_ARG_CHOICE) dt_json_key(j, "choices"), dt_json_str(j, a->choices);
+    dt_json_key(j, "least_values"), dt_json_int(j, a->least ? a->least : 1);
+    dt_json_key(j, "most_values"), dt_json_int(j, a->most ? a->most : 1);
+    dt_json_key(j, "default"), dt_json_str(j, a->usual);
+    dt_json_key(j, "help"), dt_json_str(j, a->help);
+    dt_json_object_end(j);
+}
+
+void dt_transforms_list_json(dt_json *j)
+{
+    dt_json_array(j);
+    for (int i = 0; dt_transform_kinds[i]; i++) {
+        const dt_transform *k = dt_transform_kinds[i];
+        dt_json_object(j);
+        dt_json_key(j, "name"), dt_json_str(j, k->name);
+        dt_json_key(j, "also"), dt_json_str(j, k->alias);
+        dt_json_key(j, "help"), dt_json_str(j, k->help);
+        dt_json_key(j, "moves_boxes"), dt_json_bool(j, k->geometry);
+        dt_json_key(j, "mixes_pictures"), dt_json_bool(j, k->others != DT_OTHERS_NONE);
+        dt_json_key(j, "made_of_steps");
+        dt_json_bool(j, k->flow != DT_FLOW_STEP && k->flow != DT_FLOW_NORMALIZE);
+        dt_json_key(j, "options");
+        dt_json_array(j);
+        for (const dt_arg *a = k->args; a && a->name; a++)
+            list_arg_json(a, j);
+        dt_json_array_end(j);
+        dt_json_object_end(j);
+    }
+    dt_json_array_end(j);
+}

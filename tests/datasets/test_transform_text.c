@@ -89,6 +89,7 @@ static void errors(void)
         "hflip\n  random-crop(32, paddding=4)",
         "step 2 (random-crop), line 2, column 19: there is no option \"paddding\"; did you mean \"padding\"? "
         "(size, padding, fill, mode, pad-if-needed)");
+    refuse("erasing", "did you mean \"random-erasing\"?");
     refuse("hflip(2)", "(hflip), column 7: p = 2 is not in 0..1");
     refuse("hflip(nan)", "p = nan is not in 0..1");
     refuse("hflip(x)", "p: \"x\" is not a number");
@@ -122,7 +123,7 @@ static void errors(void)
     refuse("mosaic(8) mosaic(8) mosaic(8) mosaic(8) mosaic(8)", "more than 4 steps that take in");
     refuse("pad(1, 2, 3)", "(pad), column 1: ");
     refuse("random-crop(4, padding=(1, 2, 3))", "(random-crop), column 1: ");
-    refuse("resize(0)", "(resize), column 1: ");
+    refuse("resize(0)", "(resize), column 1: a size of 0 needs max-size");
     refuse("resize(3, 0)", "a side of 0");
     refuse("hflip | vflip", "'|' where a step is wanted");
     refuse("3", "the name of a step is wanted, not \"3\"");

@@ -28,13 +28,19 @@ for step in resize letterbox center-crop random-crop random-resized-crop hflip i
     grep -q "^$step\b" stdout || fail "$step is not in the list"
 done
 
+expect_exit 0 "$bin" augment --list --json
+jq -e 'all(.help | length > 0) and (map(select(.name == "random-crop"))[0] |
+    .moves_boxes and (.options | map(.name) | index("padding"))) and
+    (map(select(.name == "hflip"))[0].options[0] | .name == "p" and .min == 0 and .max == 1 and .default == "0.5") and
+    (map(select(.name == "mosaic"))[0].mixes_pictures)' stdout >/dev/null || { fail "the list as JSON"; cat stdout; }
+
 # ---- pictures, boxes, what was drawn ----
 expect_exit 0 "$bin" augment set --out a --count 5 --seed 3 --json \
     --transforms "letterbox(96) hflip(1) random-crop(64) # a comment"
 jq -e '.transforms == "letterbox(96) hflip(1) random-crop(64)" and (.pictures | length) == 5 and
     (.pictures | all(.width == 64 and .height == 64 and (.steps | length) == 3 and .steps[1].applied)) and
     (.pictures | all(.boxes | all(.x1 >= 0 and .x2 <= 64 and .x1 < .x2)))' stdout >/dev/null || { fail "JSON"; cat stdout; }
-[ "$(find a -name '*.png' | wc -l)" -eq 5 ] && [ -f a/sheet.jpg ] || fail "files: $(ls a)"
+[ "$(find a -name '*.png' | wc -l)" -eq 6 ] && [ -f a/sheet.png ] || fail "files: $(ls a)"
 cp stdout first.json
 expect_exit 0 "$bin" augment set --out b --count 5 --seed 3 --json --transforms "letterbox(96) hflip(1) random-crop(64)"
 diff -r a b >/dev/null || fail "the same seed gives other pictures"
@@ -48,8 +54,16 @@ jq -e '[.pictures[].epoch] | unique == [1, 2] or unique == [1, 2, 3]' stdout >/d
 expect_exit 0 "$bin" augment set --out e --count 4 --json --transforms "scale-jitter(64, scale=(0.5, 2))"
 [ "$(jq '[.pictures[].width] | unique | length' stdout)" -gt 1 ] || fail "one size"
 # Without a chain: the recipe; it mixes pictures.
-expect_exit 0 "$bin" augment set --out f --count 3 --imgsz 128
-[ "$(find f -name '*.png' | wc -l)" -eq 3 ] || fail "the recipe"
+expect_exit 0 "$bin" augment set --out f --count 3 --imgsz 128 --json
+[ "$(find f -name '*.png' | wc -l)" -eq 4 ] || fail "the recipe"
+jq -e '.transforms == null and (.pictures | all(.width == 128 and .augmentation.views.main.mosaic == 4 and
+    (.sources | length) == 4 and (.sources | all(.image | endswith(".jpg")))))' stdout >/dev/null || { fail "its JSON"; cat stdout; }
+# A side for chains that leave it open, as in training; not for the others.
+expect_exit 0 "$bin" augment set --out m --count 2 --imgsz 80 --json --transforms "iou-crop hflip(0.5)"
+jq -e '.transforms == "iou-crop hflip(0.5) letterbox(80)" and (.pictures | all(.width == 80))' stdout >/dev/null ||
+    { fail "--imgsz"; cat stdout; }
+expect_exit 0 "$bin" augment set --out n --count 2 --imgsz 80 --json --transforms "resize(40, 48)"
+jq -e '.pictures | all(.width == 48 and .height == 40)' stdout >/dev/null || { fail "--imgsz with a size"; cat stdout; }
 echo "letterbox(64)
    grayscale(1)" >chain.txt
 expect_exit 0 "$bin" augment set --out g --count 1 --json --transforms @chain.txt
@@ -61,8 +75,12 @@ chain="letterbox(96) hflip photometric-distort random-erasing"
 expect_exit 0 "$bin" train --data set --imgsz 96 --batch 4 --epochs 1 --seed 3 --workers 2 --hash-batches --transforms "$chain" --out run
 expect_exit 0 "$bin" replay run --verify
 expect_exit 0 "$bin" replay run --epoch 1 --sample 2 --out seen --json
+cp stdout seen.json
 jq -c '.boxes' stdout >seen.boxes
 jq -c '.steps | map(.drawn)' stdout >seen.drawn
+expect_exit 0 "$bin" replay run --epoch 1 --sample 2 --out seen
+grep -qE '^photometric-distort.*: .*[a-z_]+ [0-9]' stdout && grep -q "^letterbox(96)" stdout && grep -qE "^hflip" stdout ||
+    { fail "replay does not explain the steps"; cat stdout; }
 expect_exit 0 "$bin" augment set --out h --count 3 --seed 3 --json --transforms "$chain"
 jq -c '.pictures[2].boxes' stdout | cmp -s - seen.boxes || { fail "boxes of a training"; cat seen.boxes; jq -c '.pictures[2].boxes' stdout; }
 jq -c '.pictures[2].steps | map(.drawn)' stdout | cmp -s - seen.drawn || fail "draws of a training"
@@ -73,12 +91,18 @@ jq -e --arg c "$chain" '.transforms | startswith("letterbox(96) hflip")' run/arg
 expect_exit 0 "$bin" augment crops --out k --count 4 --json --transforms "random-resized-crop(24) normalize(0.5, 0.5, 0.5; 0.2, 0.2, 0.2)"
 jq -e '.pictures | all(.width == 24 and (.name | length) > 0)' stdout >/dev/null || { fail "classes"; cat stdout; }
 
+expect_exit 0 "$bin" augment crops --out l --count 2 --imgsz 32 --json
+jq -e '.transforms == "random-resized-crop(32) hflip(0.5)" and (.pictures | all(.steps | length == 2))' stdout >/dev/null ||
+    { fail "classes without a chain"; cat stdout; }
+
 # ---- wrong arguments ----
 expect_exit 2 "$bin" augment
 expect_exit 2 "$bin" augment set
 grep -q -- "--out is needed" stderr || fail "--out"
 expect_exit 2 "$bin" augment set --out x --transforms "hflipp"
 grep -q 'did you mean "hflip"' stderr || { fail "did you mean"; cat stderr; }
+expect_exit 2 "$bin" augment set --out x --transforms "erasing"
+grep -q 'did you mean "random-erasing"' stderr || { fail "a part of a name"; cat stderr; }
 expect_exit 2 "$bin" augment set --out x --transforms @nowhere
 expect_exit 1 "$bin" augment set --out a --transforms hflip
 grep -q "not empty" stderr || fail "a full folder"
@@ -86,7 +110,7 @@ expect_exit 1 "$bin" augment nowhere --out x
 expect_exit 1 "$bin" augment set --split dev --out x
 grep -q "'dev'" stderr || { fail "no such split"; cat stderr; }
 expect_exit 1 "$bin" augment set --out x --transforms "random-crop(9999)"
-grep -q "9999 pixels" stderr || { fail "a crop that is too large"; cat stderr; }
+grep -q "set/.*\.jpg: record 0: step 1 (random-crop).*9999 pixels" stderr || { fail "a crop that is too large"; cat stderr; }
 [ -e x ] && [ -n "$(ls -A x)" ] && fail "a failure leaves pictures: $(ls x)"
 expect_exit 2 "$bin" train --data set --transforms hflip --mosaic 0.5 --out x2
 grep -q "mosaic.*yolo-augment" stderr || { fail "mosaic and transforms"; cat stderr; }

@@ -95,13 +95,17 @@ static dt_status show(const dt_train_run *run, const replay *r, dt_error *err)
     if (slot >= batch->count)
         return dt_fail(err, DT_ERR_ARG, "--slot %lld: the batch has pictures 0..%d", (long long)slot,
                        batch->count - 1);
-    dt_str text = {0};
+    dt_str text = {0}, steps = {0};
     dt_status st = dt_replay_write(run, batch, (int)slot, r->out, &text, err);
-    if (st == DT_OK && r->json)
+    if (st == DT_OK && !r->json) st = dt_replay_explain(run, batch, (int)slot, &steps, err);
+    if (st == DT_OK && r->json) {
         fputs(text.data, stdout);
-    else if (st == DT_OK)
+    } else if (st == DT_OK) {
         print_place(run, batch, (int)slot, r->out);
+        if (steps.len) fputs(steps.data, stdout);
+    }
     dt_str_free(&text);
+    dt_str_free(&steps);
     return st;
 }
 

@@ -221,7 +221,7 @@ static int run_train(int argc, char **argv)
 const dt_command dt_cmd_train = {
     .name = "train",
     .usage = "dettool train --data PATH [--model NAME] [options]\n       dettool train --resume DIR",
-    .summary = "train a detector on a data set",
+    .summary = "train a detector or a classifier on a data set",
     .details =
         "Writes DIR/{last,best}.safetensors, results.csv, args.json and the state from which --resume "
         "goes on.\n"
@@ -233,9 +233,28 @@ const dt_command dt_cmd_train = {
         "Its splits train and val are used. VOC's difficult objects and COCO's crowds are neither "
         "positive nor\n"
         "negative; VOC pixels are counted from 1 unless the files show a 0.\n\n"
-        "Example:\n"
+        "For a classifier --data is a folder of class folders: DIR/train/CLASS/..., DIR/val/CLASS/..., or "
+        "DIR/CLASS/..., of "
+        "which\n"
+        "--val-fraction of each class is held out; or cifar10:DIR, cifar100:DIR (binary version), mnist:DIR, "
+        "fashion-mnist:DIR\n"
+        "(gzip or not). Without --model the data decide. What it writes, too: confusion_matrix.png.\n\n"
+        "--transforms is a chain of steps in place of the usual augmentation: `dettool augment --list` has "
+        "them, `dettool "
+        "augment\n"
+        "PATH --transforms ...` shows what they do. A detector's chain of no fixed size ends in its "
+        "letterbox; a classifier's "
+        "gives\n"
+        "imgsz x imgsz and ends in normalize(mean; std). --val-transforms is the classifier's chain in "
+        "evaluation.\n\n"
+        "Examples:\n"
         "  dettool convert voc2yolo VOCdevkit data/voc\n"
         "  dettool train --data data/voc/data.yaml --model yolo-nano --epochs 100 --out runs/voc\n"
-        "  dettool train --data VOCdevkit --model yolo-nano --epochs 100 --out runs/voc",
+        "  dettool train --data VOCdevkit --model yolo-nano --epochs 100 --out runs/voc\n"
+        "  dettool train --data VOCdevkit --transforms \"zoom-out(fill=114) iou-crop hflip "
+        "photometric-distort\"\n"
+        "  dettool train --data flowers --model resnet50 --epochs 30 --schedule step --lr-step 15 --out "
+        "runs/flowers\n"
+        "  dettool train --data cifar10:cifar-10-batches-bin --model resnet18 --imgsz 32 --out runs/cifar",
     .run = run_train,
 };

@@ -74,38 +74,56 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-dt_status dt_dataset_order_classes(dt_dataset *set, const char *const *names, size_t count, dt_error *err)
+dt_status dt_dataset_map_classes(dt_dataset *set, const int32_t *map, const char *const *names, size_t count,
+                                 dt_error *err)
 {
     dt_dataset next = {0};
-    int32_t *map = dt_calloc(set->class_count, sizeof *map), cls;
-    const char **sorted = dt_calloc(set->class_count, sizeof *sorted);
-    dt_status st =
-        map && sorted ? DT_OK : dt_fail_memory(err, set->class_count * sizeof *sorted, "class names");
+    int32_t cls;
+    dt_status st = DT_OK;
     for (size_t i = 0; i < count && st == DT_OK; i++)
         st = dt_dataset_class(&next, names[i], strlen(names[i]), &cls, err);
-    if (st == DT_OK && set->class_count) {
-        memcpy(sorted, set->classes, set->class_count * sizeof *sorted);
-        qsort(sorted, set->class_count, sizeof *sorted, compare_names);
+    if (st != DT_OK) {
+        dt_dataset_free(&next);
+        return st;
+    }
+    for (size_t i = 0; i < set->object_count; i++)
+        set->objects[i].cls = map[set->objects[i].cls];
+    dt_free(set->classes);
+    dt_strmap_free(&set->class_index);
+    set->classes = next.classes;
+    set->class_count = next.class_count;
+    set->class_capacity = next.class_capacity;
+    set->class_index = next.class_index;
+    dt_arena_adopt(&set->texts, &next.texts);
+    return DT_OK;
+}
+
+dt_status dt_dataset_order_classes(dt_dataset *set, const char *const *names, size_t count, dt_error *err)
+{
+    const size_t all = count + set->class_count;
+    int32_t *map = dt_calloc(set->class_count, sizeof *map);
+    const char **order = dt_calloc(all, sizeof *order);
+    dt_strmap places = {0};
+    dt_status st = map && order ? DT_OK : dt_fail_memory(err, all * sizeof *order, "class names");
+    if (st == DT_OK) {
+        if (count) memcpy(order, names, count * sizeof *order);
+        if (set->class_count) memcpy(order + count, set->classes, set->class_count * sizeof *order);
+        qsort(order + count, set->class_count, sizeof *order, compare_names);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < all && st == DT_OK; i++) {
+        if (dt_strmap_get(&places, order[i], -1) >= 0) continue;
+        if (dt_strmap_add(&places, order[i], (int64_t)kept) < 0)
+            st = dt_fail_memory(err, sizeof *order, "a class name");
+        else
+            order[kept++] = order[i];
     }
     for (size_t i = 0; i < set->class_count && st == DT_OK; i++)
-        st = dt_dataset_class(&next, sorted[i], strlen(sorted[i]), &cls, err);
-    if (st == DT_OK) {
-        for (size_t i = 0; i < set->class_count; i++)
-            map[i] = (int32_t)dt_strmap_get(&next.class_index, set->classes[i], 0);
-        for (size_t i = 0; i < set->object_count; i++)
-            set->objects[i].cls = map[set->objects[i].cls];
-        dt_free(set->classes);
-        dt_strmap_free(&set->class_index);
-        set->classes = next.classes;
-        set->class_count = next.class_count;
-        set->class_capacity = next.class_capacity;
-        set->class_index = next.class_index;
-        dt_arena_adopt(&set->texts, &next.texts);
-    } else {
-        dt_dataset_free(&next);
-    }
+        map[i] = (int32_t)dt_strmap_get(&places, set->classes[i], -1);
+    if (st == DT_OK) st = dt_dataset_map_classes(set, map, order, kept, err);
+    dt_strmap_free(&places);
     dt_free(map);
-    dt_free(sorted);
+    dt_free(order);
     return st;
 }
 

@@ -172,6 +172,10 @@ dt_status dt_dataset_add_member(dt_dataset *set, const dt_member *member, dt_err
 /** The first category of this name, or NULL. */
 const dt_category *dt_dataset_category(const dt_dataset *set, const char *name);
 
+/** Replaces the list of classes: class i becomes map[i], an index in `names`; -1 only where no object has it. */
+dt_status dt_dataset_map_classes(dt_dataset *set, const int32_t *map, const char *const *names, size_t count,
+                                 dt_error *err);
+
 /** Puts the classes in a new order: the `count` given names first (present or not), then the others by name. */
 dt_status dt_dataset_order_classes(dt_dataset *set, const char *const *names, size_t count, dt_error *err);
 

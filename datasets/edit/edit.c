@@ -223,30 +223,6 @@ dt_status dt_edit_drop_splits(dt_edit *e)
     return to ? DT_OK : dt_fail(e->err, DT_ERR_STATE, "no picture is left: there is nothing to write");
 }
 
-dt_status dt_edit_map_classes(dt_dataset *set, const int32_t *map, const char *const *names, size_t count,
-                              dt_error *err)
-{
-    dt_dataset next = {0};
-    int32_t cls;
-    dt_status st = DT_OK;
-    for (size_t i = 0; i < count && st == DT_OK; i++)
-        st = dt_dataset_class(&next, names[i], strlen(names[i]), &cls, err);
-    if (st != DT_OK) {
-        dt_dataset_free(&next);
-        return st;
-    }
-    for (size_t i = 0; i < set->object_count; i++)
-        set->objects[i].cls = map[set->objects[i].cls];
-    dt_free(set->classes);
-    dt_strmap_free(&set->class_index);
-    set->classes = next.classes;
-    set->class_count = next.class_count;
-    set->class_capacity = next.class_capacity;
-    set->class_index = next.class_index;
-    dt_arena_adopt(&set->texts, &next.texts);
-    return DT_OK;
-}
-
 dt_status dt_edit_drop_classes(dt_dataset *set, const uint8_t *drop, dt_error *err)
 {
     int32_t *map = dt_calloc(set->class_count, sizeof *map);
@@ -258,7 +234,7 @@ dt_status dt_edit_drop_classes(dt_dataset *set, const uint8_t *drop, dt_error *e
         map[i] = drop[i] ? -1 : (int32_t)count;
         if (!drop[i]) names[count++] = set->classes[i];
     }
-    if (st == DT_OK && count < set->class_count) st = dt_edit_map_classes(set, map, names, count, err);
+    if (st == DT_OK && count < set->class_count) st = dt_dataset_map_classes(set, map, names, count, err);
     dt_free(map);
     dt_free(names);
     return st;

@@ -42,10 +42,6 @@ void dt_edit_drop_records(dt_dataset *set, const uint8_t *drop);
  *  left. */
 dt_status dt_edit_drop_splits(dt_edit *edit);
 
-/** Replaces the list of classes: class i becomes map[i], an index in `names`; -1 only where no object has it. */
-dt_status dt_edit_map_classes(dt_dataset *set, const int32_t *map, const char *const *names, size_t count,
-                              dt_error *err);
-
 /** Takes out the classes with drop[i] != 0, of which no object may be left. */
 dt_status dt_edit_drop_classes(dt_dataset *set, const uint8_t *drop, dt_error *err);
 

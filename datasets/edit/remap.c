@@ -97,7 +97,7 @@ static dt_status remap(mapper *m)
     DT_TRY(name_categories(m));
     DT_TRY(say_objects(m));
     dt_edit_drop_objects(set, m->drop);
-    return dt_edit_map_classes(set, m->map, m->next.classes, m->next.class_count, m->edit.err);
+    return dt_dataset_map_classes(set, m->map, m->next.classes, m->next.class_count, m->edit.err);
 }
 
 dt_status dt_remap(dt_dataset *set, const dt_remap_opts *opts, dt_findings *findings, dt_error *err)

@@ -1,22 +1,8 @@
 #!/usr/bin/env bash
 # dettool augment: pictures after transforms are what training sees; lists, errors, both kinds of sets.
-set -u
-bin=${DETTOOL_BIN:?}
-command -v jq >/dev/null || { echo "SKIPPED: jq is not there"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/expect.sh"
+needs jq
 cd "$work" || exit 1
-failures=0
-
-fail() { echo "FAILED: $*"; failures=$((failures + 1)); }
-
-expect_exit() { # CODE COMMAND...
-    local want=$1 got
-    shift
-    "$@" >stdout 2>stderr
-    got=$?
-    [ $got -eq "$want" ] || { fail "exit $got, expected $want: $*"; cat stderr; }
-}
 
 "$bin" sample set --images 12 >/dev/null 2>&1
 before=$(find set -type f -exec sha256sum {} + | sort | sha256sum)
@@ -119,5 +105,4 @@ expect_exit 2 "$bin" train --data set --transforms "hflip(7)" --out x2
 expect_exit 1 "$bin" train --data set --transforms "hflip normalize(0.5, 0.5, 0.5; 0.2, 0.2, 0.2)" --epochs 1 --out x3
 grep -q "normalize" stderr || fail "normalize of a detector"
 
-[ $failures -eq 0 ] || exit 1
-echo "all passed"
+finish

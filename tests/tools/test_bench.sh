@@ -1,18 +1,6 @@
 #!/usr/bin/env bash
 # dettool bench: the contract's keys, the times by op, wrong usage.
-set -euo pipefail
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() { echo "FAILED: $*"; exit 1; }
-expect() {
-    local code=$1 text=$2 rc=0
-    shift 2
-    "$@" >out.txt 2>err.txt || rc=$?
-    [ "$rc" -eq "$code" ] || { cat err.txt; fail "exit $rc instead of $code: $*"; }
-    grep -q -- "$text" err.txt out.txt || { cat err.txt out.txt; fail "no '$text': $*"; }
-}
+. "$(dirname "$0")/steps.sh"
 # number KEY: its value in out.txt
 number() { sed -n "s/.*\"$1\": \([-0-9.e]*\).*/\1/p" out.txt | head -n 1; }
 bench() { "$DETTOOL_BIN" bench "$@" --imgsz 64 --threads 1 --repeat 3; }

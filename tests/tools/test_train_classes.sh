@@ -1,19 +1,7 @@
 #!/usr/bin/env bash
 # Training of classifiers on the command line: that it learns, what it writes, kills and resumption, eval, infer, replay, weights of
 # another head, what has no meaning for it.
-set -euo pipefail
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() { echo "FAILED: $*"; exit 1; }
-expect() { # CODE TEXT COMMAND...
-    local code=$1 text=$2 rc=0
-    shift 2
-    "$@" >out.txt 2>err.txt || rc=$?
-    [ "$rc" -eq "$code" ] || { cat err.txt; fail "exit $rc instead of $code: $*"; }
-    grep -q -- "$text" err.txt out.txt || { cat out.txt err.txt; fail "no '$text': $*"; }
-}
+. "$(dirname "$0")/steps.sh"
 
 "$DETTOOL_BIN" sample voc --images 100 --seed 5 >/dev/null
 "$DETTOOL_BIN" crop voc crops --square --size 40 >/dev/null 2>&1

@@ -1,19 +1,6 @@
 #!/usr/bin/env bash
 # dettool train and eval on VOC, COCO and YOLO forms of one set: same labels, same weights.
-set -euo pipefail
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-
-fail() { echo "FAILED: $*"; exit 1; }
-# expect CODE TEXT COMMAND...: exit code and a part of the message
-expect() {
-    local code=$1 text=$2 rc=0
-    shift 2
-    "$@" >out.txt 2>err.txt || rc=$?
-    [ "$rc" -eq "$code" ] || { cat err.txt; fail "exit $rc instead of $code: $*"; }
-    grep -q -- "$text" err.txt out.txt || { cat err.txt; fail "no '$text': $*"; }
-}
+. "$(dirname "$0")/steps.sh"
 
 "$DETTOOL_BIN" sample voc --images 16 --seed 5 >/dev/null
 "$DETTOOL_BIN" convert voc2yolo voc yolo --difficult ignore >/dev/null 2>&1

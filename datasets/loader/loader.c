@@ -176,7 +176,8 @@ static void *worker_main(void *p)
         make_one(l, epoch, slot, pos, &l->scratch[self.index]);
         pthread_mutex_lock(&l->lock);
         l->active--;
-        if (--slot->remaining == 0 || l->active == 0) pthread_cond_signal(&l->done);
+        const int drained = l->issue_end == 0 && l->active == 0;
+        if (--slot->remaining == 0 || drained) pthread_cond_signal(&l->done);
     }
     pthread_mutex_unlock(&l->lock);
     return NULL;

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/cpu.h"
 
@@ -81,22 +82,34 @@ static void fill(const conversion *c, uint8_t byte, size_t count, size_t at)
     }
 }
 
+/* A row of the canvas with pads at its sides goes through a buffer, so that the planes are written in whole, aligned runs. */
+static void convert_padded_row(const conversion *c, const uint8_t *rgb, size_t across, const dt_canvas *canvas,
+                               size_t at)
+{
+    enum { RUN = 512 };
+    uint8_t run[3 * RUN];
+    const size_t width = (size_t)canvas->width, left = (size_t)canvas->left, right = left + across;
+    for (size_t x = 0; x < width; x += RUN) {
+        const size_t end = x + RUN < width ? x + RUN : width;
+        const size_t from = left < x ? x : left < end ? left : end;
+        const size_t to = right < from ? from : right < end ? right : end;
+        memset(run, canvas->fill, 3 * (from - x));
+        if (from < to) memcpy(run + 3 * (from - x), rgb + 3 * (from - left), 3 * (to - from));
+        memset(run + 3 * (to - x), canvas->fill, 3 * (end - to));
+        convert(c, run, end - x, at + x);
+    }
+}
+
 static void convert_on(const conversion *c, const dt_image *rgb, const dt_canvas *canvas)
 {
     const size_t width = (size_t)canvas->width, across = (size_t)rgb->width, rows = (size_t)rgb->height;
     const size_t first = (size_t)canvas->top * width, after = first + rows * width;
     fill(c, canvas->fill, first, 0);
-    if (across == width) {
+    if (across == width)
         convert(c, rgb->data, rows * width, first);
-    } else {
-        const size_t left = (size_t)canvas->left, right = width - left - across;
-        for (size_t y = 0; y < rows; y++) {
-            size_t at = first + y * width;
-            fill(c, canvas->fill, left, at);
-            convert(c, rgb->data + 3 * y * across, across, at + left);
-            fill(c, canvas->fill, right, at + left + across);
-        }
-    }
+    else
+        for (size_t y = 0; y < rows; y++)
+            convert_padded_row(c, rgb->data + 3 * y * across, across, canvas, first + y * width);
     fill(c, canvas->fill, width * (size_t)canvas->height - after, after);
 }
 

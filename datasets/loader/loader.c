@@ -6,113 +6,6 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "datasets/loader/loader_internal.h"
-#include "datasets/transforms/planes.h"
-
-/* A batch in the making. `remaining` counts the items that are not done; 0 with the right number means ready.
- */
-typedef struct batch_slot {
-    int64_t number;
-    int count, remaining;
-    float *pixels;
-    loader_item *items;
-} batch_slot;
-
-struct dt_loader {
-    dt_source source;
-    dt_loader_opts opts;
-    sample_store store;
-    int64_t batches;
-    dt_sampler_opts sampler;
-    int64_t places; /* pictures an epoch, those that drop_last leaves out among them */
-    dt_pick *order; /* what each place of the epoch shows */
-    size_t pixel_bytes;
-
-    batch_slot *slots; /* batch b lives in slot b % slot_count */
-    int slot_count;
-    pthread_t *threads;
-    int thread_count;
-    dt_sample *scratch; /* one a thread, at least one */
-
-    /* Under the lock: */
-    pthread_mutex_t lock;
-    pthread_cond_t work, done;
-    int64_t epoch;
-    int64_t issue_batch; /* next item to hand to a worker */
-    int issue_pos;
-    int64_t issue_end; /* batches before this may be issued; lowered to stop the workers */
-    int64_t
-        current; /* next batch for the caller; the one before is in its hands, all earlier slots are free */
-    int active;  /* items being made */
-    int quit;
-
-    /* The caller's thread only: */
-    int started;
-    dt_error failure; /* sticky until the next start */
-    dt_batch batch;
-    dt_label *labels;
-    size_t label_capacity;
-    size_t *label_begin;
-    int32_t *classes;
-    int64_t *indices;
-    dt_letterbox *geometry;
-    dt_valid_size *valid;
-    float *padded; /* with pad_to_multiple: the pixels of the batch in the caller's hands */
-    size_t padded_bytes;
-    uint8_t *reported; /* one flag a record: on_bad was called */
-};
-
-dt_loader_opts dt_loader_defaults(void)
-{
-    return (dt_loader_opts){.batch = 16,
-                            .imgsz = 640,
-                            .prefetch = 2,
-                            .aug = dt_augment_defaults(),
-                            .mosaic_epochs = -1,
-                            .fill = DT_LETTERBOX_FILL,
-                            .divisor = 255,
-                            .std = {1, 1, 1}};
-}
-
-static dt_status check_pipeline(const dt_loader_opts *o, dt_error *err)
-{
-    int width, height;
-    if (o->size_max) return dt_fail(err, DT_ERR_ARG, "loader: multi-scale does not go with a pipeline");
-    dt_transforms_size(o->pipeline, &width, &height);
-    if (o->pad_to_multiple || !width || (width == o->imgsz && height == o->imgsz)) return DT_OK;
-    return dt_fail(err, DT_ERR_ARG, "the transforms give pictures of %dx%d pixels, the network takes %dx%d",
-                   width, height, o->imgsz, o->imgsz);
-}
-
-static dt_status check_opts(const dt_source *source, const dt_loader_opts *o, dt_error *err)
-{
-    const struct {
-        const char *name;
-        int64_t value, min, max;
-    } limits[] = {
-        {"batch", o->batch, 1, 1 << 16},
-        {"imgsz", o->imgsz, 1, 1 << 14},
-        {"workers", o->workers, 0, 1024},
-        {"prefetch", o->prefetch, 1, 1 << 10},
-        {"records", source->count, 1, INT64_MAX / 64},
-    };
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        if (limits[i].value < limits[i].min || limits[i].value > limits[i].max)
-            return dt_fail(err, DT_ERR_ARG, "loader: %s = %lld is not in %lld..%lld", limits[i].name,
-                           (long long)limits[i].value, (long long)limits[i].min, (long long)limits[i].max);
-    }
-    if (!(o->divisor > 0) || !(o->std[0] > 0 && o->std[1] > 0 && o->std[2] > 0))
-        return dt_fail(err, DT_ERR_ARG, "loader: divisor %g and std %g %g %g must be above 0",
-                       (double)o->divisor, (double)o->std[0], (double)o->std[1], (double)o->std[2]);
-    if (!o->alloc != !o->free) return dt_fail(err, DT_ERR_ARG, "loader: alloc and free go together");
-    if (o->size_max && (o->size_step < 1 || o->size_min < 1 || o->size_max > 1 << 14 ||
-                        o->size_max / o->size_step * o->size_step < o->size_min))
-        return dt_fail(err, DT_ERR_ARG, "loader: no multiple of size_step = %d in %d..%d", o->size_step,
-                       o->size_min, o->size_max);
-    if (o->pad_to_multiple < 0 || o->pad_to_multiple > 1 << 12 || (o->pad_to_multiple && !o->pipeline))
-        return dt_fail(err, DT_ERR_ARG, "loader: pad_to_multiple = %d (0..4096) goes with a pipeline",
-                       o->pad_to_multiple);
-    return o->pipeline ? check_pipeline(o, err) : dt_augment_check(&o->aug, err);
-}
 
 /* ---- workers ---- */
 
@@ -212,19 +105,6 @@ static dt_status start_threads(dt_loader *l, dt_error *err)
 
 /* ---- life ---- */
 
-static float *alloc_pixels(const dt_loader_opts *o, size_t bytes)
-{
-    return o->alloc ? o->alloc(o->alloc_ctx, bytes) : dt_malloc_aligned(bytes);
-}
-
-static void free_pixels(const dt_loader_opts *o, float *pixels)
-{
-    if (pixels && o->free)
-        o->free(o->alloc_ctx, pixels);
-    else
-        dt_free(pixels);
-}
-
 static dt_status allocate(dt_loader *l, dt_error *err)
 {
     const dt_loader_opts *o = &l->opts;
@@ -251,7 +131,7 @@ static dt_status allocate(dt_loader *l, dt_error *err)
         batch_slot *slot = &l->slots[i];
         slot->number = -1;
         slot->items = dt_calloc(batch, sizeof *slot->items);
-        if (planned) slot->pixels = alloc_pixels(o, l->pixel_bytes);
+        if (planned) slot->pixels = loader_alloc_pixels(o, l->pixel_bytes);
         if (!slot->items || (planned && !slot->pixels))
             return dt_fail_memory(err, l->pixel_bytes, "batch of the loader");
     }
@@ -265,7 +145,7 @@ static void free_slot(const dt_loader *l, batch_slot *slot)
         dt_image_free(&slot->items[i].image);
     }
     dt_free(slot->items);
-    free_pixels(&l->opts, slot->pixels);
+    loader_free_pixels(&l->opts, slot->pixels);
 }
 
 void dt_loader_destroy(dt_loader *l)
@@ -296,7 +176,7 @@ void dt_loader_destroy(dt_loader *l)
     dt_free(l->indices);
     dt_free(l->geometry);
     dt_free(l->valid);
-    free_pixels(&l->opts, l->padded);
+    loader_free_pixels(&l->opts, l->padded);
     dt_free(l->reported);
     dt_free(l);
 }
@@ -305,7 +185,7 @@ dt_status dt_loader_create(const dt_source *source, const dt_loader_opts *opts, 
                            dt_error *err)
 {
     *loader = NULL;
-    DT_TRY(check_opts(source, opts, err));
+    DT_TRY(loader_check_opts(source, opts, err));
     dt_sampler_opts plain = {.kind = opts->shuffle ? DT_SAMPLER_RANDOM : DT_SAMPLER_SEQUENTIAL};
     const dt_sampler_opts *sampler = opts->sampler ? opts->sampler : &plain;
     DT_TRY(dt_sampler_check(sampler, source->count, opts->batch, err));
@@ -440,99 +320,6 @@ static batch_slot *finished_slot(dt_loader *l)
     return slot;
 }
 
-static void report_bad(dt_loader *l, const batch_slot *slot)
-{
-    for (int i = 0; i < slot->count; i++) {
-        const loader_item *item = &slot->items[i];
-        for (int k = 0; k < item->bad_count; k++) {
-            int64_t index = item->bad[k];
-            if (l->reported[index]) continue;
-            l->reported[index] = 1;
-            if (l->opts.on_bad) l->opts.on_bad(l->opts.on_bad_ctx, index, l->store.bad[index]);
-        }
-    }
-}
-
-static int round_up(int value, int step)
-{
-    return (value + step - 1) / step * step;
-}
-
-/* Pictures of their own sizes on the canvas of the largest. */
-static dt_status pad_pictures(dt_loader *l, const batch_slot *slot, int *width, int *height, dt_error *err)
-{
-    const dt_loader_opts *o = &l->opts;
-    *width = *height = 1;
-    for (int i = 0; i < slot->count; i++) {
-        const dt_image *image = &slot->items[i].image;
-        l->valid[i] = (dt_valid_size){image->width, image->height};
-        if (image->width > *width) *width = image->width;
-        if (image->height > *height) *height = image->height;
-    }
-    *width = round_up(*width, o->pad_to_multiple);
-    *height = round_up(*height, o->pad_to_multiple);
-    const size_t plane = (size_t)*width * (size_t)*height;
-    size_t bytes;
-    if (__builtin_mul_overflow(3 * plane * sizeof(float), (size_t)o->batch, &bytes))
-        return dt_fail(err, DT_ERR_ARG, "loader: batch %d at %dx%d pixels is too large", o->batch, *width,
-                       *height);
-    if (bytes > l->padded_bytes) {
-        free_pixels(o, l->padded);
-        l->padded_bytes = 0;
-        l->padded = alloc_pixels(o, bytes);
-        if (!l->padded) return dt_fail_memory(err, bytes, "batch of the loader");
-        l->padded_bytes = bytes;
-    }
-    for (int i = 0; i < slot->count; i++) {
-        const dt_canvas canvas = {.width = *width, .height = *height};
-        float *planes = l->padded + 3 * plane * (size_t)i;
-        dt_image_to_planes_on(&slot->items[i].image, &canvas, o->divisor, o->mean, o->std, planes);
-        loader_clear_padding(l->valid[i], *width, *height, planes);
-    }
-    return DT_OK;
-}
-
-static dt_status assemble(dt_loader *l, const batch_slot *slot, dt_error *err)
-{
-    const int side = dt_loader_side(l, l->epoch, slot->number), pad = l->opts.pad_to_multiple;
-    int width = side, height = side;
-    size_t total = 0;
-    for (int i = 0; i < slot->count; i++) {
-        const loader_item *item = &slot->items[i];
-        if (item->err.status != DT_OK) return dt_fail(err, item->err.status, "%s", item->err.text);
-        l->label_begin[i] = total;
-        l->classes[i] = item->cls;
-        l->indices[i] = item->index;
-        l->geometry[i] = item->geometry;
-        l->valid[i] = (dt_valid_size){side, side};
-        total += item->label_count;
-    }
-    l->label_begin[slot->count] = total;
-    if (dt_grow(&l->labels, &l->label_capacity, total, sizeof *l->labels) != 0)
-        return dt_fail_memory(err, total * sizeof *l->labels, "labels of a batch");
-    for (int i = 0; i < slot->count; i++) {
-        const loader_item *item = &slot->items[i];
-        if (item->label_count)
-            memcpy(l->labels + l->label_begin[i], item->labels, item->label_count * sizeof *item->labels);
-    }
-    if (pad) DT_TRY(pad_pictures(l, slot, &width, &height, err));
-    l->batch = (dt_batch){.epoch = l->epoch,
-                          .number = slot->number,
-                          .count = slot->count,
-                          .channels = 3,
-                          .height = height,
-                          .width = width,
-                          .pixels = pad ? l->padded : slot->pixels,
-                          .pixel_bytes = pad ? l->padded_bytes : l->pixel_bytes,
-                          .labels = l->labels,
-                          .label_begin = l->label_begin,
-                          .classes = l->classes,
-                          .indices = l->indices,
-                          .geometry = l->geometry,
-                          .valid = l->valid};
-    return DT_OK;
-}
-
 dt_status dt_loader_next(dt_loader *l, const dt_batch **batch, dt_error *err)
 {
     *batch = NULL;
@@ -540,8 +327,8 @@ dt_status dt_loader_next(dt_loader *l, const dt_batch **batch, dt_error *err)
     if (l->failure.status != DT_OK) return dt_fail(err, l->failure.status, "%s", l->failure.text);
     if (l->current == l->batches) return DT_OK;
     batch_slot *slot = finished_slot(l);
-    report_bad(l, slot);
-    dt_status status = assemble(l, slot, &l->failure);
+    loader_report_bad(l, slot);
+    dt_status status = loader_assemble(l, slot, &l->failure);
     if (status != DT_OK) {
         drain(l);
         return dt_fail(err, status, "%s", l->failure.text);

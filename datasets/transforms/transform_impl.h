@@ -186,6 +186,17 @@ void dt_explain_num(dt_explain *e, const char *name, double value);
 void dt_explain_int(dt_explain *e, const char *name, int64_t value);
 void dt_explain_str(dt_explain *e, const char *name, const char *value);
 
+/** For the run, in this order; e may be NULL. The step and whether its draw made it apply; the end of what it drew; the picture
+ *  after it. */
+void dt_explain_begin(dt_explain *e, const dt_step *s, int active);
+void dt_explain_drawn_end(dt_explain *e);
+void dt_explain_end(dt_explain *e, const dt_sample *now);
+/** A line where a step has changed the size or the number of boxes from the given ones. */
+void dt_explain_size(dt_explain *e, int width, int height, size_t boxes, const dt_sample *now);
+/** Around the steps of another record. */
+void dt_explain_record(dt_explain *e, int64_t index);
+void dt_explain_record_end(dt_explain *e);
+
 /** The default of an option; count 0 where it is to be left open. */
 dt_status dt_arg_usual(const dt_arg *arg, dt_values *values, dt_error *err);
 

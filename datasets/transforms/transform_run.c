@@ -1,49 +1,8 @@
-/* A pipeline at work: draws, other pictures, frames, explanation. */
+/* A pipeline at work: draws, other pictures, frames. */
 #include <stdio.h>
 
 #include "core/mem.h"
 #include "datasets/transforms/transform_impl.h"
-
-/* ---- helpers of the kinds ---- */
-
-double dt_step_draw_around(const dt_step *s, int arg, dt_rng *rng)
-{
-    const dt_values *a = &s->args[arg];
-    const double u = dt_rng_f64(rng), lo = a->count == 1 ? -a->v[0] : a->v[0], hi = dt_step_nth(s, arg, 1);
-    return lo + (hi - lo) * u;
-}
-
-double dt_step_draw_range(const dt_step *s, int arg, dt_rng *rng)
-{
-    const double u = dt_rng_f64(rng), lo = dt_step_num(s, arg), hi = dt_step_nth(s, arg, 1);
-    return lo + (hi - lo) * u;
-}
-
-dt_status dt_step_check_range(const dt_step *s, int arg, dt_error *err)
-{
-    const dt_values *a = &s->args[arg];
-    if (a->count != 2 || a->v[0] <= a->v[1]) return DT_OK;
-    return dt_fail(err, DT_ERR_ARG, "%s = (%g, %g) is not a rising range", s->kind->args[arg].name, a->v[0],
-                   a->v[1]);
-}
-
-void dt_step_fill(const dt_step *s, int arg, uint8_t fill[4])
-{
-    for (int c = 0; c < 4; c++)
-        fill[c] = (uint8_t)dt_step_nth(s, arg, c);
-}
-
-void dt_step_size(const dt_step *s, int arg, int *width, int *height)
-{
-    *height = (int)dt_step_nth(s, arg, 0);
-    *width = (int)dt_step_nth(s, arg, 1);
-}
-
-void dt_size_unknown(const dt_step *s, int *width, int *height)
-{
-    (void)s;
-    *width = *height = 0;
-}
 
 /* ---- what a pipeline is ---- */
 
@@ -105,103 +64,6 @@ void dt_transforms_size(const dt_transforms *t, int *width, int *height)
 {
     *width = *height = 0;
     steps_size(&t->steps, width, height);
-}
-
-/* ---- explanation ---- */
-
-static void explain_name(dt_explain *e, const char *name)
-{
-    if (e->text) dt_str_printf(e->text, "%s%s ", e->has_drawn ? ", " : ": ", name);
-    if (e->json) dt_json_key(e->json, name);
-    e->has_drawn = 1;
-}
-
-void dt_explain_num(dt_explain *e, const char *name, double value)
-{
-    explain_name(e, name);
-    if (e->text) dt_str_printf(e->text, "%.4g", value);
-    if (e->json) dt_json_num(e->json, value);
-}
-
-void dt_explain_int(dt_explain *e, const char *name, int64_t value)
-{
-    explain_name(e, name);
-    if (e->text) dt_str_printf(e->text, "%lld", (long long)value);
-    if (e->json) dt_json_int(e->json, value);
-}
-
-void dt_explain_str(dt_explain *e, const char *name, const char *value)
-{
-    explain_name(e, name);
-    if (e->text) dt_str_append(e->text, value);
-    if (e->json) dt_json_str(e->json, value);
-}
-
-static void explain_begin(dt_explain *e, const dt_step *s, int active)
-{
-    if (!e) return;
-    e->has_drawn = 0;
-    dt_str text = {0};
-    dt_step_text(s, &text);
-    const char *step = text.data ? text.data : s->kind->name;
-    if (e->text) dt_str_printf(e->text, "%*s%s", 4 * e->depth, "", step);
-    if (e->json) {
-        dt_json_object(e->json);
-        dt_json_key(e->json, "step"), dt_json_str(e->json, step);
-        dt_json_key(e->json, "applied"), dt_json_bool(e->json, active);
-        dt_json_key(e->json, "drawn");
-        dt_json_compact(e->json);
-        dt_json_object(e->json);
-    }
-    if (!active && e->text) dt_str_append(e->text, ": not applied");
-    dt_str_free(&text);
-}
-
-static void explain_drawn_end(dt_explain *e)
-{
-    if (e && e->text) dt_str_char(e->text, '\n');
-    if (e && e->json) dt_json_object_end(e->json);
-}
-
-static void explain_end(dt_explain *e, const dt_sample *now)
-{
-    if (!e || !e->json) return;
-    dt_json_key(e->json, "width"), dt_json_int(e->json, now->image.width);
-    dt_json_key(e->json, "height"), dt_json_int(e->json, now->image.height);
-    dt_json_key(e->json, "boxes"), dt_json_int(e->json, (int64_t)now->label_count);
-    dt_json_object_end(e->json);
-}
-
-/* A line where a step has changed it. */
-static void explain_size(dt_explain *e, int width, int height, size_t boxes, const dt_sample *now)
-{
-    const int same = width == now->image.width && height == now->image.height && boxes == now->label_count;
-    if (e && e->text && !same)
-        dt_str_printf(e->text, "%*s= %dx%d, %zu box%s\n", 4 * e->depth, "", now->image.width,
-                      now->image.height, now->label_count, now->label_count == 1 ? "" : "es");
-}
-
-static void explain_record(dt_explain *e, int64_t index)
-{
-    if (!e) return;
-    e->depth++;
-    if (e->text) dt_str_printf(e->text, "%*srecord %lld:\n", 4 * e->depth - 2, "", (long long)index);
-    if (e->json) {
-        dt_json_object(e->json);
-        dt_json_key(e->json, "record"), dt_json_int(e->json, index);
-        dt_json_key(e->json, "steps");
-        dt_json_array(e->json);
-    }
-}
-
-static void explain_record_end(dt_explain *e)
-{
-    if (!e) return;
-    e->depth--;
-    if (e->json) {
-        dt_json_array_end(e->json);
-        dt_json_object_end(e->json);
-    }
 }
 
 /* ---- frames ---- */
@@ -284,7 +146,7 @@ static dt_status make_other(runner *r, int before, const dt_rng *stream, int64_t
     const dt_sample *record = NULL;
     DT_TRY(r->records->borrow(r->records->self, index, &record, &o->mine[i], r->err));
     o->list[i] = record;
-    explain_record(r->explain, index);
+    dt_explain_record(r->explain, index);
     dt_status st = DT_OK;
     if (before > r->transforms->constant) {
         dt_sample spare = {0};
@@ -299,7 +161,7 @@ static dt_status make_other(runner *r, int before, const dt_rng *stream, int64_t
         if (f.now != record) o->list[i] = &o->made[i];
         dt_sample_free(&spare);
     }
-    explain_record_end(r->explain);
+    dt_explain_record_end(r->explain);
     return st;
 }
 
@@ -345,7 +207,7 @@ static dt_status run_branches(runner *r, const dt_step *s, dt_rng *rng, const dt
         snprintf(name, sizeof name, count > 1 ? "branch %d" : "branch", i + 1);
         dt_explain_int(e, name, order[i] + 1);
     }
-    explain_drawn_end(e);
+    dt_explain_drawn_end(e);
     if (e) e->depth++;
     if (e && e->json) dt_json_key(e->json, "steps"), dt_json_array(e->json);
     dt_status st = DT_OK;
@@ -369,7 +231,7 @@ static dt_status run_active(runner *r, const dt_step *s, int before, dt_rng *rng
     const dt_draw_at at = {f->now, count, r->mixing && count > 0};
     if (s->kind->draw) s->kind->draw(s, &at, rng, &d);
     if (r->explain && s->kind->explain) s->kind->explain(s, &d, r->explain);
-    explain_drawn_end(r->explain);
+    dt_explain_drawn_end(r->explain);
     if (s->kind->others == DT_OTHERS_ALWAYS && !d.other_count) return DT_OK;
     if (d.other_count) return run_with_others(r, s, &d, before, stream, f);
     if (s->kind->in_place) return change_in_place(f, s, &d, r->err);
@@ -384,16 +246,16 @@ static dt_status run_step(runner *r, const dt_step *s, int before, const dt_rng 
     int active = dt_rng_f64(&chance) < chance_of(s);
     if (s->kind->others == DT_OTHERS_ALWAYS && !(r->mixing && r->records && r->records->count > 0))
         active = 0;
-    explain_begin(r->explain, s, active);
+    dt_explain_begin(r->explain, s, active);
     const int width = f->now->image.width, height = f->now->image.height;
     const size_t boxes = f->now->label_count;
     dt_status st = DT_OK;
     if (active)
         st = run_active(r, s, before, &rng, &stream, f);
     else
-        explain_drawn_end(r->explain);
-    explain_size(r->explain, width, height, boxes, f->now);
-    explain_end(r->explain, f->now);
+        dt_explain_drawn_end(r->explain);
+    dt_explain_size(r->explain, width, height, boxes, f->now);
+    dt_explain_end(r->explain, f->now);
     return st;
 }
 
@@ -450,8 +312,8 @@ dt_status dt_transforms_apply(const dt_transforms *t, const dt_transform_place *
     runner r = {t, place->records, place->mixing, explain, err};
     const int first = place->unprepared ? 0 : t->constant;
     for (int i = 0; i < first && explain; i++) {
-        explain_begin(explain, &t->steps.items[i], 1);
-        explain_drawn_end(explain);
+        dt_explain_begin(explain, &t->steps.items[i], 1);
+        dt_explain_drawn_end(explain);
         if (explain->json) dt_json_object_end(explain->json);
     }
     dt_sample spare = {0};

@@ -78,26 +78,11 @@ void dt_json_compact(dt_json *j)
     if (j->inline_depth == 0) j->inline_depth = j->depth + 1;
 }
 
-/* Length of the valid UTF-8 sequence at p, 0 if there is none. */
-static int utf8_length(const unsigned char *p)
-{
-    if (p[0] < 0x80) return 1;
-    int n = p[0] >= 0xC2 && p[0] <= 0xDF   ? 2
-            : (p[0] & 0xF0) == 0xE0        ? 3
-            : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4
-                                           : 0;
-    for (int i = 1; i < n; i++)
-        if ((p[i] & 0xC0) != 0x80) return 0;
-    if (n == 3 && ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] > 0x9F))) return 0;
-    if (n == 4 && ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] > 0x8F))) return 0;
-    return n;
-}
-
 static void write_text(dt_str *out, const char *text)
 {
     dt_str_char(out, '"');
     for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        int n = utf8_length(p);
+        size_t n = dt_utf8_length((const char *)p);
         if (n == 0) {
             dt_str_append(out, "\xEF\xBF\xBD");
             p++;
@@ -115,7 +100,7 @@ static void write_text(dt_str *out, const char *text)
         } else if (n == 1 && (*p < 0x20 || *p == 0x7F)) {
             dt_str_printf(out, "\\u%04x", *p);
         } else {
-            dt_str_append_n(out, (const char *)p, (size_t)n);
+            dt_str_append_n(out, (const char *)p, n);
         }
         p += n;
     }

@@ -30,6 +30,11 @@ char *dt_format(const char *fmt, ...) DT_PRINTF(1, 2);
 /** Shell-style match of the whole text: '*' any run, '?' any one character, '[a-z]' a set. */
 int dt_glob_match(const char *pattern, const char *text);
 
+/** Bytes of the UTF-8 character that begins here; 0: none does. (Too long forms, surrogates and what lies beyond U+10FFFF are none.) */
+size_t dt_utf8_length(const char *text);
+/** 1 if all of the text is UTF-8. */
+int dt_utf8_is(const char *text);
+
 /** Levenshtein distance, for did-you-mean (texts over 63 bytes compare by their first 63). */
 int dt_edit_distance(const char *a, const char *b);
 

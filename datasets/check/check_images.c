@@ -101,6 +101,16 @@ static int same_bytes(const char *a, const char *b)
     return same;
 }
 
+/* The class of a picture that has one object as large as itself; -1: it has others. */
+static int32_t whole_class(const dt_dataset *set, const dt_record *r)
+{
+    if (r->count != 1) return -1;
+    const dt_object *o = &set->objects[r->first];
+    const double w = set->frame == DT_FRAME_FRACTIONS ? 1 : r->width,
+                 h = set->frame == DT_FRAME_FRACTIONS ? 1 : r->height;
+    return o->box.x1 == 0 && o->box.y1 == 0 && o->box.x2 == w && o->box.y2 == h ? o->cls : -1;
+}
+
 static dt_status report_pair(const dt_dataset *set, const dt_near_pair *pair, const int32_t *splits,
                              dt_findings *findings, dt_error *err)
 {
@@ -115,7 +125,15 @@ static dt_status report_pair(const dt_dataset *set, const dt_near_pair *pair, co
         if (!pair->crosses) return DT_OK; /* listed twice: the reader has said so */
         snprintf(degree, sizeof degree, "the same file");
     } else if (pair->distance == 0 && same_bytes(r->image, of->image)) {
+        const int32_t a = whole_class(set, r), b = whole_class(set, of);
         snprintf(degree, sizeof degree, "the same bytes");
+        if (a >= 0 && b >= 0 && a != b) {
+            finding.severity = DT_PROBLEM;
+            finding.rule = "object-conflict";
+            return dt_findings_add(findings, &finding, err, "%s in '%s', the same bytes as %s, %s in '%s'",
+                                   set->classes[a], set->splits[splits[pair->item]].name, of->image,
+                                   set->classes[b], set->splits[splits[pair->of]].name);
+        }
     } else {
         snprintf(degree, sizeof degree, "nearly the same picture (%d of 64 bits differ)", pair->distance);
     }

@@ -96,27 +96,44 @@ static dt_status not_there(const char *dir, const char *file, const char *archiv
                    pickled ? " (this is the Python version, whose pickles are not read)" : "", archive);
 }
 
-static dt_status read_cifar10(const char *dir, dt_class_set *set, dt_error *err)
+/* A batch that is not there though a later one is. */
+static dt_status report_gap(const char *dir, const char *name, const char *later, dt_findings *findings,
+                            dt_error *err)
+{
+    char *path = dt_path_join(dir, name);
+    if (!path) return dt_fail_memory(err, strlen(dir), "a path");
+    dt_status st = dt_findings_add(
+        findings, &(dt_finding){.severity = DT_WARNING, .rule = "image-missing", .file = path, .object = -1},
+        err, "the file is not there, although %s is", later);
+    dt_free(path);
+    return st;
+}
+
+static dt_status read_cifar10(const char *dir, dt_class_set *set, dt_findings *findings, dt_error *err)
 {
     static const char *const names[] = {"airplane", "automobile", "bird",  "cat",  "deer",
                                         "dog",      "frog",       "horse", "ship", "truck"};
     const dt_cifar_row row = {1, 0};
     DT_TRY(add_names(set, dir, "batches.meta.txt", names, 10, err));
-    for (int i = 1; i <= 5; i++) {
-        char name[32];
-        snprintf(name, sizeof name, "data_batch_%d.bin", i);
-        if (i == 1 || dt_class_has(dir, name))
-            DT_TRY(add_file(set, &set->splits[CLASS_TRAIN], dir, name, row, err));
+    char names_of[5][32];
+    int last = 0;
+    for (int i = 0; i < 5; i++) {
+        snprintf(names_of[i], sizeof names_of[i], "data_batch_%d.bin", i + 1);
+        if (dt_class_has(dir, names_of[i])) last = i;
     }
+    for (int i = 0; i <= last; i++)
+        DT_TRY(i == 0 || dt_class_has(dir, names_of[i])
+                   ? add_file(set, &set->splits[CLASS_TRAIN], dir, names_of[i], row, err)
+                   : report_gap(dir, names_of[i], names_of[last], findings, err));
     if (!dt_class_has(dir, "test_batch.bin")) return DT_OK;
     return add_file(set, &set->splits[CLASS_VAL], dir, "test_batch.bin", row, err);
 }
 
-dt_status dt_class_open_cifar10(const char *dir, dt_class_set *set, dt_error *err)
+dt_status dt_class_open_cifar10(const char *dir, dt_class_set *set, dt_findings *findings, dt_error *err)
 {
     char found[PATH_MAX];
     if (dt_class_find_folder(dir, cifar10_folders, 1, "data_batch_1.bin", found))
-        return read_cifar10(found, set, err);
+        return read_cifar10(found, set, findings, err);
     const char *python = dt_class_has(dir, "cifar-10-batches-py") ? "cifar-10-batches-py" : "data_batch_1";
     return not_there(dir, "data_batch_1.bin", "cifar-10-binary.tar.gz", python, err);
 }

@@ -44,6 +44,8 @@ static dt_status unpack(gzFile in, const char *path, char **data, size_t *size, 
         int got = gzread(in, *data + *size, PIECE), code;
         if (got < 0) {
             const char *why = gzerror(in, &code);
+            const size_t n = strlen(path); /* zlib's text may begin with it */
+            if (strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0) why += n + 2;
             return dt_fail(err, DT_ERR_FORMAT, "%s: %s", path, code == Z_ERRNO ? "reading failed" : why);
         }
         if (got == 0) return DT_OK;
@@ -65,6 +67,7 @@ dt_status dt_class_read(dt_class_set *set, const char *path, const uint8_t **dat
 {
     char *bytes = NULL;
     *size = 0;
+    if (dt_is_dir(path)) return dt_fail(err, DT_ERR_FORMAT, "%s: a folder, not a file", path);
     if (!dt_is_file(path)) return dt_fail(err, DT_ERR_NOT_FOUND, "%s: no such file", path);
     gzFile in = gzopen(path, "rb");
     if (!in) return dt_fail(err, DT_ERR_IO, "%s: could not be opened", path);
@@ -80,22 +83,34 @@ dt_status dt_class_read(dt_class_set *set, const char *path, const uint8_t **dat
     return st;
 }
 
+/* A name that is on a line before would be two classes that nobody can tell apart. */
+static dt_status add_name(dt_class_set *set, const char *path, size_t line, const char *name, dt_error *err)
+{
+    if (!dt_utf8_is(name))
+        return dt_fail(err, DT_ERR_FORMAT, "%s: line %zu: the class name is not UTF-8", path, line);
+    for (size_t i = 0; i < set->names.count; i++)
+        if (strcmp(set->names.items[i], name) == 0)
+            return dt_fail(err, DT_ERR_FORMAT, "%s: line %zu: a second class \"%s\"", path, line, name);
+    return dt_names_add(&set->names, name, err);
+}
+
 dt_status dt_class_read_names(dt_class_set *set, const char *path, dt_error *err)
 {
     enum { LONGEST = 256 };
     const uint8_t *text;
-    size_t size;
+    size_t size, line = 0;
     DT_TRY(dt_class_read(set, path, &text, &size, err));
     for (size_t i = 0, n; i < size; i += n + 1) {
+        line++;
         char name[LONGEST];
         const uint8_t *stop = memchr(text + i, '\n', size - i);
         n = stop ? (size_t)(stop - text) - i : size - i;
         size_t kept = n && text[i + n - 1] == '\r' ? n - 1 : n;
         if (kept >= LONGEST || memchr(text + i, '\0', kept))
-            return dt_fail(err, DT_ERR_FORMAT, "%s: line %zu is no class name", path, set->names.count + 1);
+            return dt_fail(err, DT_ERR_FORMAT, "%s: line %zu is no class name", path, line);
         memcpy(name, text + i, kept);
         name[kept] = '\0';
-        if (kept) DT_TRY(dt_names_add(&set->names, name, err));
+        if (kept) DT_TRY(add_name(set, path, line, name, err));
     }
     return set->names.count ? DT_OK : dt_fail(err, DT_ERR_FORMAT, "%s: no class name", path);
 }

@@ -59,36 +59,43 @@ static int split_of(const char *name)
     return NO_SPLIT;
 }
 
-/* 1 if all folders with pictures are named as splits and one of them holds class folders. (A class may be called "train".) */
-static int lies_in_splits(const char *dir, const listing *top)
+typedef enum layout { CLASSES, SPLITS, BARE_SPLITS } layout;
+
+/* SPLITS: class folders lie in folders that are named as splits; what lies beside them is none of the set's if there are two of
+ * them. (One may be a class that is called "train".) BARE_SPLITS: all folders with pictures are named as splits, two or more, and
+ * have no class folders. */
+static layout layout_of(const char *dir, const listing *top)
 {
-    int classes = 0, others = 0;
+    int with_classes = 0, bare = 0, others = 0;
     for (size_t i = 0; i < top->folders.count; i++) {
         char path[PATH_MAX];
         const char *name = top->folders.items[i];
         if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path) continue;
-        if (split_of(name) != NO_SPLIT)
-            classes |= dt_class_holds_pictures(path, 1, DT_CLASS_PROBE_DEPTH);
-        else
+        if (split_of(name) == NO_SPLIT)
             others |= dt_class_holds_pictures(path, 0, DT_CLASS_PROBE_DEPTH);
+        else if (dt_class_holds_pictures(path, 1, DT_CLASS_PROBE_DEPTH))
+            with_classes++;
+        else
+            bare += dt_class_holds_pictures(path, 0, 0);
     }
-    return classes && !others;
+    if (with_classes && (!others || with_classes > 1)) return SPLITS;
+    return bare > 1 && !with_classes && !others ? BARE_SPLITS : CLASSES;
 }
 
 /* ---- pictures of one class folder ---- */
+
+typedef struct folder_id {
+    dev_t device;
+    ino_t inode;
+} folder_id;
 
 typedef struct walker {
     dt_class_set *set;
     dt_findings *findings;
     dt_error *err;
+    folder_id *met; /* the set's folder and those of the class so far: links may lead to one again */
+    size_t met_count, met_capacity;
 } walker;
-
-/* The folders that lead to one, to notice links that lead back. */
-typedef struct ancestor {
-    const struct ancestor *above;
-    dev_t device;
-    ino_t inode;
-} ancestor;
 
 static dt_status say(walker *w, dt_severity severity, const char *rule, const char *file, const char *text)
 {
@@ -97,27 +104,39 @@ static dt_status say(walker *w, dt_severity severity, const char *rule, const ch
                            w->err, "%s", text);
 }
 
+/* *known: it was met before. */
+static dt_status meet(walker *w, const struct stat *st, int *known)
+{
+    *known = 1;
+    for (size_t i = 0; i < w->met_count; i++)
+        if (w->met[i].device == st->st_dev && w->met[i].inode == st->st_ino) return DT_OK;
+    *known = 0;
+    if (dt_grow(&w->met, &w->met_capacity, w->met_count + 1, sizeof *w->met) != 0)
+        return dt_fail_memory(w->err, sizeof *w->met, "a folder");
+    w->met[w->met_count++] = (folder_id){st->st_dev, st->st_ino};
+    return DT_OK;
+}
+
 /* Adds the folder and all below it. */
-static dt_status collect(walker *w, const char *dir, const ancestor *above, int depth, dt_names *folders)
+static dt_status collect(walker *w, const char *dir, int depth, dt_names *folders)
 {
     struct stat st;
+    int known;
     if (stat(dir, &st) != 0)
         return say(w, DT_WARNING, "folder-skipped", dir, "the folder cannot be read: left out");
-    for (const ancestor *a = above; a; a = a->above)
-        if (a->device == st.st_dev && a->inode == st.st_ino)
-            return say(w, DT_WARNING, "folder-skipped", dir,
-                       "the folder leads back to one above it: left out");
+    DT_TRY(meet(w, &st, &known));
+    if (known)
+        return say(w, DT_WARNING, "folder-skipped", dir,
+                   "a link that leads to a folder above it, or to one that was read already: left out");
     if (depth > MAX_DEPTH)
         return say(w, DT_WARNING, "folder-skipped", dir, "more than 32 folders below its class: left out");
-    const ancestor here = {above, st.st_dev, st.st_ino};
     listing l;
     DT_TRY(dt_names_add(folders, dir, w->err));
     DT_TRY(list(dir, &l, w->err));
     dt_status status = DT_OK;
     for (size_t i = 0; i < l.folders.count && status == DT_OK; i++) {
         char *path = dt_path_join(dir, l.folders.items[i]);
-        status = path ? collect(w, path, &here, depth + 1, folders)
-                      : dt_fail_memory(w->err, strlen(dir), "a path");
+        status = path ? collect(w, path, depth + 1, folders) : dt_fail_memory(w->err, strlen(dir), "a path");
         dt_free(path);
     }
     listing_free(&l);
@@ -149,7 +168,8 @@ static dt_status add_class(walker *w, const char *dir, int32_t cls, dt_class_spl
 {
     dt_names folders = {0};
     int64_t before = split->count;
-    dt_status st = collect(w, dir, NULL, 0, &folders);
+    w->met_count = 1; /* the set's folder stays */
+    dt_status st = collect(w, dir, 0, &folders);
     if (folders.count) qsort(folders.items, folders.count, sizeof *folders.items, compare_texts);
     for (size_t i = 0; i < folders.count && st == DT_OK; i++) {
         listing l;
@@ -173,7 +193,13 @@ static dt_status visit_classes(walker *w, const char *dir, dt_names *names, dt_c
     DT_TRY(list(dir, &l, w->err));
     dt_status st = DT_OK;
     for (size_t i = 0; i < l.folders.count && st == DT_OK && names; i++)
-        st = dt_names_add(names, l.folders.items[i], w->err);
+        st =
+            dt_utf8_is(l.folders.items[i])
+                ? dt_names_add(names, l.folders.items[i], w->err)
+                : dt_fail(
+                      w->err, DT_ERR_FORMAT,
+                      "%s/%s: the folder's name is not UTF-8, so no file of weights could hold it as a class",
+                      dir, l.folders.items[i]);
     for (size_t c = 0; c < w->set->names.count && st == DT_OK && !names; c++) {
         char *path = dt_path_join(dir, w->set->names.items[c]);
         if (!path)
@@ -247,6 +273,12 @@ static dt_status drop_empty_classes(walker *w)
 
 /* ---- the part that is held out ---- */
 
+/* The share rounded down; .29 of 100 is 29, although its double is a little less. */
+static int64_t held_out_of(double share, int64_t count)
+{
+    return (int64_t)(share * (double)count + 1e-9);
+}
+
 /* out[i] = 1 for the share of each class; records of a class stand together. */
 static void draw_held_out(const dt_class_set *set, const dt_class_opts *opts, int64_t *order, uint8_t *out)
 {
@@ -258,7 +290,7 @@ static void draw_held_out(const dt_class_set *set, const dt_class_opts *opts, in
         const char *name = set->names.items[cls];
         dt_rng rng = dt_rng_make(opts->seed, DT_RNG_SPLIT, dt_hash64(name, strlen(name)), 0);
         dt_rng_shuffle(&rng, order, (size_t)(end - i));
-        for (int64_t k = 0; k < (int64_t)(opts->val_share * (double)(end - i)); k++)
+        for (int64_t k = 0; k < held_out_of(opts->val_share, end - i); k++)
             out[order[k]] = 1;
     }
 }
@@ -286,10 +318,38 @@ static dt_status hold_out(dt_class_set *set, const dt_class_opts *opts, dt_error
     return st;
 }
 
+/* Folders beside the splits that hold pictures. */
+static dt_status report_beside_splits(walker *w, const char *dir, const listing *top)
+{
+    for (size_t i = 0; i < top->folders.count; i++) {
+        if (split_of(top->folders.items[i]) != NO_SPLIT) continue;
+        char *path = dt_path_join(dir, top->folders.items[i]);
+        dt_status st = !path ? dt_fail_memory(w->err, strlen(dir), "a path")
+                       : dt_class_holds_pictures(path, 0, DT_CLASS_PROBE_DEPTH)
+                           ? say(w, DT_WARNING, "folder-skipped", path, "lies beside the splits: left out")
+                           : DT_OK;
+        dt_free(path);
+        DT_TRY(st);
+    }
+    return DT_OK;
+}
+
 static dt_status read_folders(walker *w, const char *dir, const listing *top, const dt_class_opts *opts)
 {
-    const int in_splits = lies_in_splits(dir, top);
+    const layout found = layout_of(dir, top);
+    const int in_splits = found == SPLITS;
     dt_class_set *set = w->set;
+    struct stat root;
+    int known;
+    if (found == BARE_SPLITS)
+        return dt_fail(
+            w->err, DT_ERR_FORMAT,
+            "%s: its folders are named as splits, but their pictures lie in no class folder (wanted: "
+            "train/CLASS/*.jpg, val/CLASS/*.jpg)",
+            dir);
+    if (stat(dir, &root) != 0) return dt_fail(w->err, DT_ERR_IO, "%s: the folder cannot be read", dir);
+    DT_TRY(meet(w, &root, &known));
+    if (in_splits) DT_TRY(report_beside_splits(w, dir, top));
     DT_TRY(in_splits ? visit_splits(w, dir, top, &set->names) : visit_classes(w, dir, &set->names, NULL));
     sort_names(&set->names);
     DT_TRY(in_splits ? visit_splits(w, dir, top, NULL)
@@ -310,5 +370,6 @@ dt_status dt_class_open_folder(const char *dir, const dt_class_opts *opts, dt_cl
     DT_TRY(list(dir, &top, err));
     dt_status st = read_folders(&w, dir, &top, opts);
     listing_free(&top);
+    dt_free(w.met);
     return st;
 }

@@ -155,7 +155,7 @@ static dt_status read_all(const char *dir, int fashion, dt_class_set *set, dt_er
 {
     DT_TRY(read_split(set, &set->splits[CLASS_TRAIN], dir, "train", err));
     char test[PATH_MAX];
-    if (find_file(dir, "t10k", "images-idx3", test))
+    if (find_file(dir, "t10k", "images-idx3", test) || find_file(dir, "t10k", "labels-idx1", test))
         DT_TRY(read_split(set, &set->splits[CLASS_VAL], dir, "t10k", err));
     return fashion ? add_fashion(set, err) : add_numbers(set, err);
 }

@@ -21,7 +21,7 @@ int dt_class_find_folder(const char *dir, const char *const *names, size_t count
 dt_status dt_class_read(dt_class_set *set, const char *path, const uint8_t **data, size_t *size,
                         dt_error *err);
 
-/** A name a line; blank lines are left out. */
+/** A name a line; blank lines are left out. A name that is there twice, or is not UTF-8, is an error. */
 dt_status dt_class_read_names(dt_class_set *set, const char *path, dt_error *err);
 
 /** 1 if pictures lie at least `least` and at most `most` folders below this one. */
@@ -32,7 +32,7 @@ int dt_class_is_cifar10(const char *dir);
 int dt_class_is_cifar100(const char *dir);
 int dt_class_is_mnist(const char *dir);
 
-dt_status dt_class_open_cifar10(const char *dir, dt_class_set *set, dt_error *err);
+dt_status dt_class_open_cifar10(const char *dir, dt_class_set *set, dt_findings *findings, dt_error *err);
 dt_status dt_class_open_cifar100(const char *dir, int coarse, dt_class_set *set, dt_error *err);
 dt_status dt_class_open_mnist(const char *dir, int fashion, dt_class_set *set, dt_error *err);
 dt_status dt_class_open_folder(const char *dir, const dt_class_opts *opts, dt_class_set *set,

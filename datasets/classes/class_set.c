@@ -44,10 +44,14 @@ static int is_detection_set(const char *path)
     const dt_set_format *format;
     char *source;
     dt_error none = {0};
-    if (dt_class_has(path, "labels") || dt_set_format_detect(path, NULL, &format, &source, &none) != DT_OK)
-        return dt_class_has(path, "labels");
-    dt_free(source);
-    return 1;
+    if (dt_set_format_detect(path, NULL, &format, &source, &none) == DT_OK) {
+        dt_free(source);
+        return 1;
+    }
+    char labels[PATH_MAX]; /* YOLO's, unless pictures lie in it: then it is a class of that name */
+    return dt_class_has(path, "labels") &&
+           snprintf(labels, sizeof labels, "%s/labels", path) < (int)sizeof labels &&
+           !dt_class_holds_pictures(labels, 0, DT_CLASS_PROBE_DEPTH);
 }
 
 int dt_class_set_is(const char *path)
@@ -62,11 +66,12 @@ int dt_class_set_is(const char *path)
 static dt_status open_kind(kind k, const char *dir, const dt_class_opts *opts, dt_class_set *set,
                            dt_findings *findings, dt_error *err)
 {
+    if (!*dir) return dt_fail(err, DT_ERR_ARG, "%s needs a folder, as in %sDIR", prefixes[k], prefixes[k]);
     if (!dt_is_dir(dir)) return dt_fail(err, DT_ERR_NOT_FOUND, "%s: no such folder", dir);
     switch (k) {
     case CIFAR10:
         set->format = DT_CLASSES_CIFAR10;
-        return dt_class_open_cifar10(dir, set, err);
+        return dt_class_open_cifar10(dir, set, findings, err);
     case CIFAR100:
     case CIFAR100_COARSE:
         set->format = DT_CLASSES_CIFAR100;
@@ -96,7 +101,10 @@ dt_status dt_class_set_open(const char *path, const dt_class_opts *opts, dt_clas
     for (int i = 0; i < DT_CLASS_SPLITS; i++)
         pictures += set->splits[i].count;
     if (st == DT_OK && !pictures)
-        st = dt_fail(err, DT_ERR_NOT_FOUND, "%s: no picture that can be read in a class folder", dir);
+        st = dt_fail(err, DT_ERR_NOT_FOUND,
+                     set->format == DT_CLASSES_FOLDER ? "%s: no JPEG or PNG picture lies in a class folder"
+                                                      : "%s: its files hold no picture",
+                     dir);
     if (st != DT_OK) dt_class_set_free(set);
     return st;
 }

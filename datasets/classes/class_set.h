@@ -5,7 +5,8 @@
  *  mnist:DIR          {train,t10k}-{images-idx3,labels-idx1}-ubyte, gzip (.gz) or not: `train`, and `val` and `test`; classes
  *                     are 0 to 9, or as far as the labels go; fashion-mnist:DIR has the names of Fashion-MNIST
  *  a folder           of class folders: DIR/train/CLASS/..., DIR/val/CLASS/..., DIR/test/CLASS/... (valid and validation go as
- *                     val); or DIR/CLASS/... without splits: then a part of each class is held out as `val`
+ *                     val); or DIR/CLASS/... without splits: then a part of each class is held out as `val`. Folders beside two or
+ *                     more splits are left out
  *
  *  DIR may be the folder of the files or one in which they were unpacked (cifar-10-batches-bin, MNIST/raw). Without a prefix,
  *  files of these names are recognised, too.
@@ -69,8 +70,9 @@ int dt_class_is_folder(const char *dir);
 
 /** Reads names, labels, and the pixels of CIFAR and MNIST. Findings (may be NULL) of class folders:
  *  image-unsupported (a file in them that is no JPEG or PNG picture), label-missing (a picture in no class folder), class-unused (a
- *  class folder without pictures), folder-skipped (a folder that leads back to itself, or nests too deeply). Errors name the file, what
- *  is wrong (size, magic number, label, count) and what it should be; on failure *set is empty. */
+ *  class folder without pictures), folder-skipped (a link to a folder that was read already, one that nests too deeply, one beside the
+ *  splits); of CIFAR-10: image-missing (a batch that is not there although a later one is). Errors name the file, what is wrong (size,
+ *  magic number, label, count, two classes of one name) and what it should be; on failure *set is empty. */
 dt_status dt_class_set_open(const char *path, const dt_class_opts *opts, dt_class_set *set,
                             dt_findings *findings, dt_error *err);
 void dt_class_set_free(dt_class_set *set);

@@ -4,6 +4,7 @@
 
 #include "core/json.h"
 #include "core/mem.h"
+#include "core/str.h"
 #include "datasets/check/rules.h"
 #include "datasets/target/output_split.h"
 
@@ -15,7 +16,7 @@ static void write_bytes(dt_json *j, const char *key, const char *text)
     dt_json_key(j, key);
     dt_json_str(j, text);
     const char *p = text ? text : "";
-    for (size_t n; *p && (n = dt_output_utf8(p)) > 0;)
+    for (size_t n; *p && (n = dt_utf8_length(p)) > 0;)
         p += n;
     if (!*p) return;
     dt_str hex = {0};

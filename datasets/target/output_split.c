@@ -3,31 +3,16 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "core/str.h"
 #include "datasets/image/image.h"
 
 enum { GRAIN = 64 };
-
-/* Too long forms, surrogates and what lies beyond U+10FFFF are no characters. */
-size_t dt_output_utf8(const char *text)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    if (p[0] < 0x80) return 1;
-    size_t n = p[0] >= 0xC2 && p[0] <= 0xDF   ? 2
-               : (p[0] & 0xF0) == 0xE0        ? 3
-               : p[0] >= 0xF0 && p[0] <= 0xF4 ? 4
-                                              : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xC0) != 0x80) return 0;
-    if (n == 3 && ((p[0] == 0xE0 && p[1] < 0xA0) || (p[0] == 0xED && p[1] >= 0xA0))) return 0;
-    if (n == 4 && ((p[0] == 0xF0 && p[1] < 0x90) || (p[0] == 0xF4 && p[1] >= 0x90))) return 0;
-    return n;
-}
 
 /* Bytes that a list, XML or JSON cannot hold become '_'. */
 static void make_text(char *stem)
 {
     for (char *p = stem; *p;) {
-        size_t n = dt_output_utf8(p);
+        size_t n = dt_utf8_length(p);
         if (n == 0 || (n == 1 && (*p < 0x20 || *p == 0x7F))) *p = '_';
         p += n ? n : 1;
     }

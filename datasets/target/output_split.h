@@ -49,9 +49,6 @@ typedef dt_status (*dt_output_record)(const dt_output_job *job, dt_output_list *
 dt_status dt_output_each(const dt_output_job *job, const dt_split *split, dt_output_record fn, dt_pool *pool,
                          dt_output_list *files, dt_error *err);
 
-/** Length of the UTF-8 character at p (NUL-terminated), 0 if there is none. */
-size_t dt_output_utf8(const char *p);
-
 /** Extension of the picture that is written for a record: its image's, else that of its name, else ".jpg". From COCO to COCO
  *  it is that of file_name. */
 const char *dt_output_extension(const dt_target_opts *opts, const dt_record *record);

@@ -6,6 +6,7 @@
 
 #include "core/mem.h"
 #include "core/num.h"
+#include "core/str.h"
 #include "datasets/target/output_split.h"
 #include "datasets/voc/voc_mask_files.h"
 
@@ -14,7 +15,7 @@
 static void put_text(dt_str *out, const char *text)
 {
     for (const char *p = text; *p;) {
-        size_t n = dt_output_utf8(p);
+        size_t n = dt_utf8_length(p);
         if (*p == '&')
             dt_str_append(out, "&amp;");
         else if (*p == '<')

@@ -116,6 +116,21 @@ static void cifar10(void)
     dt_class_set_free(&set);
     fixture_text(&f, "c/cifar-10-batches-bin/batches.meta.txt", "a\nb\n");
     refused(prefixed("cifar10:", &f, "c"), DT_ERR_FORMAT, "batches.meta.txt|2 class names, not 10");
+    fixture_text(&f, "c/cifar-10-batches-bin/batches.meta.txt", "a\n\nb\na\nc\nd\ne\nf\ng\nh\ni\n");
+    refused(prefixed("cifar10:", &f, "c"), DT_ERR_FORMAT, "batches.meta.txt|line 4|second class \"a\"");
+    fixture_text(&f, "c/cifar-10-batches-bin/batches.meta.txt", "a\n\xff\n");
+    refused(prefixed("cifar10:", &f, "c"), DT_ERR_FORMAT, "batches.meta.txt|line 2|not UTF-8");
+
+    dt_findings findings = {0};
+    cifar_file(&f, "gap/data_batch_1.bin", 1, 2, 0, 10, 0);
+    cifar_file(&f, "gap/data_batch_3.bin", 1, 2, 0, 10, 0);
+    if (CHECK_INT(try_open(prefixed("cifar10:", &f, "gap"), &set, &findings), DT_OK)) {
+        CHECK_INT(findings.count, 1);
+        CHECK(strcmp(findings.items[0].rule, "image-missing") == 0 &&
+              strstr(findings.items[0].file, "data_batch_2.bin"));
+        dt_class_set_free(&set);
+    }
+    dt_findings_free(&findings);
 
     cifar_file(&f, "short/data_batch_1.bin", 1, 2, 0, 10, 1);
     refused(prefixed("cifar10:", &f, "short"), DT_ERR_FORMAT,
@@ -335,11 +350,81 @@ static void folders(void)
     dt_findings_free(&findings);
     fixture_text(&f, "e/a/x.txt", "");
     CHECK(!dt_class_set_is(fixture_path(&f, "e")));
-    refused(fixture_path(&f, "e"), DT_ERR_NOT_FOUND, "no picture that can be read in a class folder");
+    refused(fixture_path(&f, "e"), DT_ERR_NOT_FOUND, "no JPEG or PNG picture lies in a class folder");
     fixture_text(&f, "v/VOC/Annotations/a.xml", "<annotation/>");
     fixture_text(&f, "v/VOC/JPEGImages/a.jpg", "");
     CHECK(!dt_class_set_is(fixture_path(&f, "v")));
     CHECK(!dt_class_set_is(fixture_path(&f, "v/VOC")));
+    fixture_free(&f);
+}
+
+/* Links to folders that were read already give no picture a second time, or under another class. */
+static void linked_folders(void)
+{
+    fixture f = fixture_new();
+    dt_class_set set;
+    dt_findings findings = {0};
+    fixture_text(&f, "d/a/1.jpg", "");
+    fixture_text(&f, "d/a/p/2.jpg", "");
+    fixture_text(&f, "d/a/q/3.jpg", "");
+    fixture_text(&f, "d/b/4.jpg", "");
+    CHECK(symlink("..", fixture_path(&f, "d/a/up")) == 0);
+    CHECK(symlink("../q", fixture_path(&f, "d/a/p/q")) == 0);
+    CHECK(symlink(".", fixture_path(&f, "d/me")) == 0);
+    if (CHECK_INT(try_open(fixture_path(&f, "d"), &set, &findings), DT_OK)) {
+        CHECK_INT(set.names.count, 2);
+        expect_files(&set.splits[0], &f, "0:d/a/1.jpg 0:d/a/p/2.jpg 0:d/a/p/q/3.jpg 1:d/b/4.jpg");
+        expect_rule(&findings, "folder-skipped", "d/a/up");
+        expect_rule(&findings, "folder-skipped", "d/a/q");
+        expect_rule(&findings, "folder-skipped", "d/me");
+        dt_class_set_free(&set);
+    }
+    dt_findings_free(&findings);
+    fixture_free(&f);
+}
+
+static void layouts(void)
+{
+    fixture f = fixture_new();
+    dt_class_set set;
+    dt_findings findings = {0};
+    fixture_text(&f, "d/train/a/1.jpg", "");
+    fixture_text(&f, "d/val/a/2.jpg", "");
+    fixture_text(&f, "d/other/3.jpg", "");
+    if (CHECK_INT(try_open(fixture_path(&f, "d"), &set, &findings), DT_OK)) {
+        CHECK_INT(set.names.count, 1);
+        expect_files(&set.splits[0], &f, "0:d/train/a/1.jpg");
+        expect_rule(&findings, "folder-skipped", "d/other");
+        dt_class_set_free(&set);
+    }
+    dt_findings_free(&findings);
+    fixture_text(&f, "bare/train/1.jpg", "");
+    fixture_text(&f, "bare/test/2.jpg", "");
+    refused(fixture_path(&f, "bare"), DT_ERR_FORMAT, "in no class folder");
+    fixture_text(&f, "l/labels/1.jpg", "");
+    fixture_text(&f, "l/images/1.jpg", "");
+    CHECK(dt_class_set_is(fixture_path(&f, "l")));
+    fixture_text(&f, "bytes/\xff/1.jpg", "");
+    refused(fixture_path(&f, "bytes"), DT_ERR_FORMAT, "not UTF-8");
+    fixture_free(&f);
+}
+
+/* .29 * 100 is 28.999999999999996. */
+static void share_of_a_hundred(void)
+{
+    fixture f = fixture_new();
+    dt_class_set set;
+    dt_error err = {0};
+    for (int i = 0; i < 100; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "d/a/%d.jpg", i);
+        fixture_text(&f, name, "");
+    }
+    const dt_class_opts opts = {.val_share = .29};
+    if (CHECK_INT(dt_class_set_open(fixture_path(&f, "d"), &opts, &set, NULL, &err), DT_OK)) {
+        CHECK_INT(set.splits[1].count, 29);
+        dt_class_set_free(&set);
+    }
     fixture_free(&f);
 }
 
@@ -452,6 +537,9 @@ int main(void)
     RUN(mnist);
     RUN(mnist_faults);
     RUN(folders);
+    RUN(linked_folders);
+    RUN(layouts);
+    RUN(share_of_a_hundred);
     RUN(class_named_as_a_split);
     RUN(held_out);
     RUN(every_allocation_can_fail);

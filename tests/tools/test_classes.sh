@@ -26,6 +26,10 @@ expect_exit 1 "$bin" check "$work/f" --json
 got=$(jq -r '[.findings[] | "\(.rule):\(.file // "-" | split("/") | last)"] | sort | join(" ")' "$work/stdout")
 want="class-untested:- class-untrained:- class-unused:empty image-near:a.png image-unreadable:cut.jpg image-unsupported:notes.txt split-leak:b.jpg split-leak:e.png"
 [ "$got" = "$want" ] || fail "check: $got"
+cp "$work/f/val/cat/b.jpg" "$work/f/val/eel/b.jpg"
+expect_exit 1 "$bin" check "$work/f" --json
+jq -e '[.findings[] | select(.rule == "object-conflict" and .severity == "error" and (.file | endswith("eel/b.jpg")))] | length == 1' \
+    "$work/stdout" >/dev/null || { fail "the same picture in two classes"; cat "$work/stdout"; }
 expect_exit 1 "$bin" convert voc2yolo "$work/f" "$work/y"
 expect_exit 1 "$bin" fix "$work/f" "$work/y"
 grep -q "pictures by class" "$work/stderr" || { fail "fix does not say what it is"; cat "$work/stderr"; }

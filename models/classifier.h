@@ -33,6 +33,10 @@ typedef struct dt_classifier_opts {
     /* From a picture (RGB, upright) to the input in evaluation: datasets/transforms/transform.h; they end at
      * imgsz x imgsz pixels. */
     const char *transforms;
+    /* Of a set without splits: which part of it was kept apart in training (dt_class_opts). Kept with the weights, so that
+     * evaluation does not score pictures of training. val_share 0: none was. */
+    double val_share;
+    uint64_t split_seed;
 } dt_classifier_opts;
 
 typedef struct dt_classifier dt_classifier;

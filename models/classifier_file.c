@@ -11,6 +11,8 @@
 static dt_status write(dt_ctx *ctx, dt_classifier *c, dt_st_writer *w)
 {
     const dt_classifier_opts *o = &c->opts;
+    char seed[24];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->split_seed);
     if (c->fused)
         return dt_ctx_fail(ctx, DT_ERR_STATE,
                            "this classifier's batch norms are folded away: it can not be saved");
@@ -23,6 +25,10 @@ static dt_status write(dt_ctx *ctx, dt_classifier *c, dt_st_writer *w)
     DT_TRY(dt_meta_add_int(ctx, w, "imgsz", o->imgsz));
     DT_TRY(dt_meta_add(ctx, w, "transforms", o->transforms));
     DT_TRY(dt_meta_add(ctx, w, "color", "rgb"));
+    if (o->val_share > 0) {
+        DT_TRY(dt_meta_add_num(ctx, w, "val_fraction", o->val_share));
+        DT_TRY(dt_meta_add(ctx, w, "split_seed", seed));
+    }
     return dt_state_dict_save(ctx, c->net, "", w);
 }
 
@@ -58,6 +64,15 @@ static void read_opts(dt_meta_reader *r, dt_classifier_opts *o)
     o->model = dt_meta_text(r, "model");
     o->imgsz = dt_meta_int(r, "imgsz");
     o->transforms = dt_meta_text(r, "transforms");
+    if (dt_st_get_meta(r->file, "val_fraction")) {
+        const double seed = dt_meta_num(r, "split_seed");
+        o->val_share = dt_meta_num(r, "val_fraction");
+        if (!(o->val_share >= 0 && o->val_share < 1 && seed >= 0 && seed < 0x1p53))
+            dt_fail(&r->err, DT_ERR_FORMAT, "%s: metadata \"val_fraction\" %g with \"split_seed\" %g",
+                    r->path, o->val_share, seed);
+        else
+            o->split_seed = (uint64_t)seed;
+    }
     const char *head = dt_meta_text(r, "head"), *color = dt_meta_text(r, "color");
     if (r->err.status == DT_OK && dt_classifier_head_parse(head, &o->head, &err) != DT_OK)
         dt_fail(&r->err, DT_ERR_FORMAT, "%s: metadata \"head\": %s", r->path, err.text);

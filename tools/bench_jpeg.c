@@ -71,7 +71,7 @@ static dt_status decode_one(void *arg, int thread, int64_t i, dt_error *err)
         failed = 0;
     }
     jpeg_destroy_decompress(&jpeg);
-    if (failed) return dt_fail(err, DT_ERR_FORMAT, "picture %lld: damaged JPEG", (long long)k);
+    if (failed) return dt_fail(err, DT_ERR_FORMAT, "%s: damaged JPEG", d->files->names[k]);
     return done ? DT_OK : dt_fail_memory(err, 0, "a picture");
 }
 

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "core/pool.h"
+#include "datasets/classes/class_set.h"
 #include "datasets/detect_format.h"
 #include "datasets/synthetic.h"
 #include "tools/cli.h"
@@ -108,6 +109,25 @@ static dt_status read_folder(const char *dir, dt_dataset *set, dt_error *err)
     return st;
 }
 
+/* The pictures of class folders; those of CIFAR and MNIST are no files. */
+static dt_status read_classes(const char *path, dt_dataset *set, dt_error *err)
+{
+    dt_class_set classes;
+    const dt_class_opts opts = {0};
+    DT_TRY(dt_class_set_open(path, &opts, &classes, NULL, err));
+    dt_status st = classes.format == DT_CLASSES_FOLDER
+                       ? DT_OK
+                       : dt_fail(err, DT_ERR_ARG,
+                                 "%s: its pictures lie in memory, there are no JPEG files to time", path);
+    for (int s = 0; s < DT_CLASS_SPLITS; s++)
+        for (int64_t i = 0; i < classes.splits[s].count && st == DT_OK; i++) {
+            dt_record *record;
+            st = dt_dataset_add_record(set, classes.splits[s].records[i].file, NULL, &record, err);
+        }
+    dt_class_set_free(&classes);
+    return st;
+}
+
 enum { MADE_PICTURES = 64 };
 
 static dt_status make_set(bench_set *b, dt_error *err)
@@ -146,14 +166,17 @@ static dt_status take_files(bench_set *b, dt_error *err)
     size_t n = b->set.record_count;
     b->source = (dt_split_source){
         .set = &b->set, .records = dt_calloc(n, sizeof *b->source.records), .bad = dt_calloc(n, 1)};
-    b->files = (dt_bench_files){dt_calloc(n, sizeof *b->files.data), dt_calloc(n, sizeof *b->files.size), 0};
-    if (!b->source.records || !b->source.bad || !b->files.data || !b->files.size)
+    b->files = (dt_bench_files){.data = dt_calloc(n, sizeof *b->files.data),
+                                .names = dt_calloc(n, sizeof *b->files.names),
+                                .size = dt_calloc(n, sizeof *b->files.size)};
+    if (!b->source.records || !b->source.bad || !b->files.data || !b->files.names || !b->files.size)
         return dt_fail_memory(err, n * 32, "the list of pictures");
     for (size_t i = 0; i < n; i++) {
         const char *path = b->set.records[i].image;
         if (!is_jpeg(path)) continue;
         int64_t k = b->source.count++;
         b->source.records[k] = i;
+        b->files.names[k] = path;
         DT_TRY(dt_file_read(path, 1 << 30, &b->files.data[k], &b->files.size[k], err));
         b->files.count++;
     }
@@ -164,7 +187,9 @@ static dt_status open_set(bench_set *b, const char *path, dt_error *err)
 {
     if (!path) DT_TRY(make_set(b, err));
     const char *from = path ? path : b->made;
-    dt_status st = dt_dataset_read(from, NULL, NULL, &b->set, NULL, &b->findings, err);
+    dt_status st = dt_class_set_is(from)
+                       ? read_classes(from, &b->set, err)
+                       : dt_dataset_read(from, NULL, NULL, &b->set, NULL, &b->findings, err);
     if (st == DT_ERR_NOT_FOUND && dt_is_dir(from)) {
         dt_error_clear(err);
         st = read_folder(from, &b->set, err);
@@ -180,6 +205,7 @@ static void close_set(bench_set *b)
     for (int64_t i = 0; i < b->files.count; i++)
         dt_free(b->files.data[i]);
     dt_free(b->files.data);
+    dt_free(b->files.names);
     dt_free(b->files.size);
     dt_split_source_free(&b->source);
     dt_dataset_free(&b->set);
@@ -333,7 +359,8 @@ static const dt_command command = {
     .usage = "dettool bench loader [--data PATH] [options]",
     .summary = "time reading, decoding and augmentation",
     .details =
-        "PATH is a data set of any format or a folder of pictures; only its JPEG files are timed. Without "
+        "PATH is a data set of any format, class folders, or a folder of pictures; only its JPEG files are "
+        "timed. Without "
         "--data a set is\n"
         "generated. Nothing is cached between pictures, as in the first epoch of a set that does not fit in "
         "memory; a mosaic\n"

@@ -6,6 +6,7 @@
 
 typedef struct dt_bench_files {
     char **data; /* the files in memory */
+    const char **names;
     size_t *size;
     int64_t count;
 } dt_bench_files;

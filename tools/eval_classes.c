@@ -15,6 +15,7 @@ typedef struct eval_job {
     dt_ctx *ctx;
     dt_classifier *classifier;
     dt_class_set data;
+    dt_class_opts held_out;
     const dt_class_split *split;
     int32_t *map; /* class of the data -> class of the classifier */
 } eval_job;
@@ -27,14 +28,18 @@ static void job_free(eval_job *job)
     dt_ctx_destroy(job->ctx);
 }
 
-static dt_status open_data(const dt_eval_classes_opts *o, dt_class_set *data, dt_error *err)
+static dt_status open_data(const dt_eval_classes_opts *o, const dt_class_opts *split, dt_class_set *data,
+                           dt_error *err)
 {
-    const dt_class_opts opts = {.val_share = o->val_share, .seed = o->split_seed};
     dt_findings findings = {0};
-    dt_status st = dt_class_set_open(o->data, &opts, data, &findings, err);
+    dt_status st = dt_class_set_open(o->data, split, data, &findings, err);
     if (st == DT_OK) dt_run_show_findings(&findings);
     size_t wrong = findings.by_severity[DT_PROBLEM] + findings.by_severity[DT_WARNING];
     dt_findings_free(&findings);
+    if (st == DT_OK && data->has_splits && (o->val_share >= 0 || o->split_seed >= 0))
+        st =
+            dt_fail(err, DT_ERR_ARG,
+                    "--val-fraction and --split-seed are for folders without splits; %s has splits", o->data);
     if (st == DT_OK && o->strict && wrong)
         st = dt_fail(err, DT_ERR_FORMAT, "%s: %zu findings, and --strict", o->data, wrong);
     return st;
@@ -43,7 +48,13 @@ static dt_status open_data(const dt_eval_classes_opts *o, dt_class_set *data, dt
 static dt_status load_data(eval_job *job, dt_error *err)
 {
     const dt_eval_classes_opts *o = job->opts;
-    DT_TRY(open_data(o, &job->data, err));
+    const dt_classifier_opts *trained = dt_classifier_info(job->classifier);
+    job->held_out =
+        (dt_class_opts){.val_share = o->val_share >= 0        ? o->val_share
+                                     : trained->val_share > 0 ? trained->val_share
+                                                              : .2,
+                        .seed = o->split_seed >= 0 ? (uint64_t)o->split_seed : trained->split_seed};
+    DT_TRY(open_data(o, &job->held_out, &job->data, err));
     job->split = dt_class_set_split(&job->data, o->data, o->split, err);
     if (!job->split) return err->status;
     size_t n = job->data.names.count;
@@ -105,7 +116,7 @@ static dt_status run(eval_job *job, dt_error *err)
     if (v.bad) dt_cli_warn("%lld pictures do not decode and are left out", (long long)v.bad);
     if (job->data.held_out)
         dt_cli_info("%s has no splits: --val-fraction %g of each class is 'val', the rest 'train'", o->data,
-                    o->val_share);
+                    job->held_out.val_share);
     dt_cli_info("%s on %s of %s: %lld pictures, %.1f ms each", o->weights, o->split, o->data,
                 (long long)v.scores.count, v.ms_per_image);
     st = report(job, &v, err);

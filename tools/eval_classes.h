@@ -8,7 +8,7 @@ typedef struct dt_eval_classes_opts {
     const char *weights, *data, *split, *device;
     const char *picture; /* file for the confusion matrix; NULL: none */
     double val_share;    /* of a folder without splits: held out as `val`, */
-    uint64_t split_seed; /* chosen by this */
+    int64_t split_seed;  /* chosen by this; -1: as the weights say, else as train does by default */
     int batch, workers, threads, strict, json, per_class;
 } dt_eval_classes_opts;
 

@@ -34,14 +34,15 @@ dt_status dt_infer_collect(const char *const *operands, int count, dt_names *fil
 {
     *files = (dt_names){0};
     dt_status st = DT_OK;
+    int there = 0;
     for (int i = 0; i < count && st == DT_OK; i++) {
         if (dt_is_dir(operands[i]))
             st = add_folder(operands[i], files, err);
-        else if (dt_is_file(operands[i]))
-            st = dt_names_add(files, operands[i], err);
         else
-            st = dt_fail(err, DT_ERR_NOT_FOUND, "%s: no such file or folder", operands[i]);
+            st = dt_names_add(files, operands[i], err);
+        there |= dt_is_dir(operands[i]) || dt_is_file(operands[i]);
     }
+    if (st == DT_OK && !there) st = dt_fail(err, DT_ERR_NOT_FOUND, "%s: no such file or folder", operands[0]);
     if (st != DT_OK) dt_names_free(files);
     return st;
 }

@@ -5,7 +5,8 @@
 #include "core/file.h"
 
 /** Operands to image paths in order. A file is taken whatever its name; a folder gives its images sorted by name (not
- *  those of sub-folders). A path that is not there, or a folder without an image, is an error naming it. */
+ *  those of sub-folders). A folder without an image is an error naming it, as is the first path if none is there; one that is
+ *  missing among others stays in the list, so that those are done. */
 dt_status dt_infer_collect(const char *const *operands, int count, dt_names *files, dt_error *err);
 
 /** DIR/<base name> for every file, made different by "_2", "_3" where two files have the same name. `extension` replaces

@@ -1,5 +1,6 @@
 #include "tools/run_data.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -229,9 +230,15 @@ static dt_status load(void *self, int64_t index, dt_sample *out, dt_error *err)
     return DT_OK;
 }
 
+static const char *name(void *self, int64_t index, char *out, size_t size)
+{
+    snprintf(out, size, "%s", dt_split_source_record(self, index)->image);
+    return out;
+}
+
 dt_source dt_split_source_as_source(dt_split_source *source)
 {
-    return (dt_source){.count = source->count, .load = load, .self = source};
+    return (dt_source){.count = source->count, .load = load, .self = source, .name = name};
 }
 
 static uint64_t mix(uint64_t hash, const void *data, size_t bytes)

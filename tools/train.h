@@ -26,6 +26,7 @@
 #include "tools/train_task.h"
 
 typedef struct dt_train_opts {
+    int asks_split; /* --val-fraction or --split-seed was typed */
     const char *data, *model, *weights, *out, *device, *optimizer, *schedule, *lr_milestones, *sampler;
     int64_t epochs, batch, imgsz, workers, threads, seed, patience, val_interval, cache_mib, num_samples,
         lr_step;

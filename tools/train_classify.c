@@ -1,9 +1,12 @@
 /* Training of a classifier. */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/file.h"
 #include "core/mem.h"
+#include "core/num.h"
 #include "datasets/image/draw.h"
 #include "models/classifier.h"
 #include "tools/report_classes.h"
@@ -32,24 +35,63 @@ static void close(dt_train_run *run)
     run->self = NULL;
 }
 
+/* Classes of which training has no picture. */
+static dt_status name_untrained(dt_train_run *run, const classify *c)
+{
+    enum { SHOWN = 5 };
+    const size_t n = c->data.names.count;
+    size_t missing = 0;
+    dt_str text = {0};
+    uint8_t *seen = dt_calloc(n + 1, 1);
+    if (!seen) return dt_ctx_fail_memory(run->ctx, n, "classes");
+    for (int64_t i = 0; i < c->train->count; i++)
+        seen[c->train->records[i].cls] = 1;
+    for (size_t i = 0; i < n; i++)
+        if (!seen[i] && missing++ < SHOWN)
+            dt_str_printf(&text, "%s%s", missing > 1 ? ", " : "", c->data.names.items[i]);
+    if (missing)
+        dt_cli_warn("%s: 'train' has no picture of %zu of the %zu classes: %s%s", run->opts.data, missing, n,
+                    text.data ? text.data : "", missing > SHOWN ? ", ..." : "");
+    dt_str_free(&text);
+    dt_free(seen);
+    return DT_OK;
+}
+
+static dt_status open_data(dt_train_run *run, dt_class_set *data, dt_error *err)
+{
+    const dt_train_opts *o = &run->opts;
+    const dt_class_opts opts = {.val_share = o->val_fraction, .seed = (uint64_t)o->split_seed};
+    dt_findings findings = {0};
+    dt_status st = dt_class_set_open(o->data, &opts, data, &findings, err);
+    if (st == DT_OK) dt_run_show_findings(&findings);
+    const size_t wrong = findings.by_severity[DT_PROBLEM] + findings.by_severity[DT_WARNING];
+    dt_findings_free(&findings);
+    if (st == DT_OK && o->strict && wrong)
+        st = dt_fail(err, DT_ERR_FORMAT, "%s: %zu findings (--strict)", o->data, wrong);
+    if (st == DT_OK && data->has_splits && o->asks_split)
+        st =
+            dt_fail(err, DT_ERR_ARG,
+                    "--val-fraction and --split-seed are for folders without splits; %s has splits", o->data);
+    return st;
+}
+
 static dt_status read_data(dt_train_run *run)
 {
     classify *c = dt_calloc(1, sizeof *c);
     if (!c) return dt_ctx_fail_memory(run->ctx, sizeof *c, "the data");
     run->self = c;
     dt_error *err = dt_ctx_error(run->ctx), none = {0};
-    const dt_class_opts opts = {.val_share = run->opts.val_fraction, .seed = (uint64_t)run->opts.split_seed};
-    dt_findings findings = {0};
-    dt_status st = dt_class_set_open(run->opts.data, &opts, &c->data, &findings, err);
-    if (st == DT_OK) dt_run_show_findings(&findings);
-    dt_findings_free(&findings);
-    DT_TRY(st);
+    DT_TRY(open_data(run, &c->data, err));
     c->train = dt_class_set_split(&c->data, run->opts.data, "train", err);
     if (!c->train) return err->status;
+    DT_TRY(name_untrained(run, c));
     c->val = dt_class_set_split(&c->data, run->opts.data, "val", &none);
     run->images = c->train->count;
     run->has_val = c->val != NULL;
     run->data_hash = dt_class_split_hash(&c->data, c->train, 0);
+    if (!c->val && c->data.held_out)
+        dt_cli_warn("%s: --val-fraction %g of each class, rounded down, is no picture", run->opts.data,
+                    run->opts.val_fraction);
     if (!c->val) {
         dt_cli_warn("%s: no split 'val': best.safetensors will be the last epoch's", run->opts.data);
         return DT_OK;
@@ -67,32 +109,111 @@ static const char imagenet[] = "normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.2
                   cifar[] = "normalize(0.4914, 0.4822, 0.4465; 0.247, 0.2435, 0.2616)",
                   mnist[] = "normalize(0.1307, 0.1307, 0.1307; 0.3081, 0.3081, 0.3081)";
 
-/* What is done to pictures unless the user says otherwise. */
-static char *default_text(dt_class_format format, int n, int training)
+static int is_cifar_set(dt_class_format format)
 {
-    const int is_cifar = format == DT_CLASSES_CIFAR10 || format == DT_CLASSES_CIFAR100;
-    const char *values = is_cifar ? cifar : format == DT_CLASSES_MNIST ? mnist : imagenet;
-    if (is_cifar && n == 32 && training) return dt_format("random-crop(32, padding=4) hflip(0.5) %s", values);
-    if (format != DT_CLASSES_FOLDER) return dt_format("resize(%d, %d) %s", n, n, values);
-    if (training) return dt_format("random-resized-crop(%d) hflip(0.5) %s", n, values);
-    return dt_format("resize(%d) center-crop(%d) %s", n * 256 / 224, n, values);
+    return format == DT_CLASSES_CIFAR10 || format == DT_CLASSES_CIFAR100;
+}
+
+/* What is done to pictures unless the user says otherwise; `values`: the last step, or nothing. */
+static char *default_text(dt_class_format format, int n, int training, const char *values)
+{
+    const int is_cifar = is_cifar_set(format);
+    const char *gap = *values ? " " : "";
+    if (is_cifar && n == 32 && training)
+        return dt_format("random-crop(32, padding=4) hflip(0.5)%s%s", gap, values);
+    if (format != DT_CLASSES_FOLDER) return dt_format("resize(%d, %d)%s%s", n, n, gap, values);
+    if (training) return dt_format("random-resized-crop(%d) hflip(0.5)%s%s", n, gap, values);
+    return dt_format("resize(%d) center-crop(%d)%s%s", n * 256 / 224, n, gap, values);
+}
+
+/* The fewest digits that give the same float. */
+static void add_float(dt_str *out, float value)
+{
+    char text[DT_NUM_MAX];
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value) break;
+    }
+    dt_str_append(out, text);
+}
+
+/* The normalize step of a pipeline; "" if it has none. NULL: out of memory. */
+static char *normalize_of(const dt_transforms *steps)
+{
+    float values[6];
+    dt_str text = {0};
+    if (!dt_transforms_normalize(steps, values, values + 3)) return dt_strdup("");
+    dt_str_append(&text, "normalize(");
+    for (int i = 0; i < 6; i++) {
+        add_float(&text, values[i]);
+        dt_str_append(&text, i == 2 ? "; " : i < 5 ? ", " : ")");
+    }
+    return dt_str_take(&text);
+}
+
+/* What the user gave; else what is usual, with the normalize step of the other pipeline, which the user may have given. */
+static char *text_or_usual(const classify *c, int n, int training, const char *given, const char *other)
+{
+    const char *usual = is_cifar_set(c->data.format)         ? cifar
+                        : c->data.format == DT_CLASSES_MNIST ? mnist
+                                                             : imagenet;
+    if (given) return dt_strdup(given);
+    if (!other) return default_text(c->data.format, n, training, usual);
+    dt_transforms *steps;
+    dt_error none = {0};
+    if (dt_transforms_parse(other, &steps, &none) != DT_OK) return NULL;
+    char *values = normalize_of(steps);
+    char *text = values ? default_text(c->data.format, n, training, values) : NULL;
+    dt_transforms_free(steps);
+    dt_free(values);
+    return text;
+}
+
+/* A pipeline whose pictures are of another size than the network takes, if that can be told without a picture. */
+static dt_status check_size(const char *option, const dt_transforms *steps, int n, dt_error *err)
+{
+    int width, height;
+    dt_transforms_size(steps, &width, &height);
+    if (!width || (width == n && height == n)) return DT_OK;
+    return dt_fail(err, DT_ERR_ARG, "--%s: pictures come out with %dx%d pixels, the network takes %dx%d",
+                   option, width, height, n, n);
+}
+
+static dt_status check_transforms(const dt_transforms *steps, const dt_transforms *val_steps, int n,
+                                  dt_error *err)
+{
+    float mean[2][3], std[2][3];
+    dt_transforms_normalize(steps, mean[0], std[0]);
+    dt_transforms_normalize(val_steps, mean[1], std[1]);
+    if (memcmp(mean[0], mean[1], sizeof mean[0]) != 0 || memcmp(std[0], std[1], sizeof std[0]) != 0)
+        return dt_fail(
+            err, DT_ERR_ARG,
+            "--transforms and --val-transforms normalize differently (%g %g %g; %g %g %g and %g %g %g; "
+            "%g %g %g): the network would see other values in evaluation than in training",
+            (double)mean[0][0], (double)mean[0][1], (double)mean[0][2], (double)std[0][0], (double)std[0][1],
+            (double)std[0][2], (double)mean[1][0], (double)mean[1][1], (double)mean[1][2], (double)std[1][0],
+            (double)std[1][1], (double)std[1][2]);
+    DT_TRY(check_size("transforms", steps, n, err));
+    DT_TRY(check_size("val-transforms", val_steps, n, err));
+    if (!dt_transforms_mix(steps)) return DT_OK;
+    return dt_fail(err, DT_ERR_ARG,
+                   "--transforms: a step mixes pictures (mosaic, mixup, ...); a picture has one class here");
 }
 
 static dt_status choose_transforms(dt_train_run *run, classify *c)
 {
     const dt_train_opts *o = &run->opts;
+    const int n = (int)o->imgsz;
     dt_error *err = dt_ctx_error(run->ctx);
-    char *own = NULL;
-    c->val_text =
-        o->val_transforms ? dt_strdup(o->val_transforms) : default_text(c->data.format, (int)o->imgsz, 0);
-    const char *text = o->transforms ? o->transforms : (own = default_text(c->data.format, (int)o->imgsz, 1));
+    char *text = text_or_usual(c, n, 1, o->transforms, o->val_transforms);
+    dt_transforms *val_steps = NULL;
+    c->val_text = text_or_usual(c, n, 0, o->val_transforms, o->transforms);
     dt_status st = text && c->val_text ? dt_transforms_parse(text, &c->steps, err)
                                        : dt_fail_memory(err, 200, "the transforms");
-    dt_free(own);
-    if (st == DT_OK && dt_transforms_mix(c->steps))
-        st =
-            dt_fail(err, DT_ERR_ARG,
-                    "--transforms: a step mixes pictures (mosaic, mixup, ...); a picture has one class here");
+    if (st == DT_OK) st = dt_transforms_parse(c->val_text, &val_steps, err);
+    if (st == DT_OK) st = check_transforms(c->steps, val_steps, n, err);
+    dt_transforms_free(val_steps);
+    dt_free(text);
     return st;
 }
 
@@ -104,7 +225,9 @@ static dt_status make_model(dt_train_run *run)
                                .imgsz = (int)run->opts.imgsz,
                                .names = (const char *const *)c->data.names.items,
                                .class_count = (int)c->data.names.count,
-                               .transforms = c->val_text};
+                               .transforms = c->val_text,
+                               .val_share = c->data.held_out ? run->opts.val_fraction : 0,
+                               .split_seed = (uint64_t)run->opts.split_seed};
     DT_TRY(dt_classifier_head_parse(run->opts.head, &opts.head, dt_ctx_error(run->ctx)));
     c->classifier = dt_classifier_create(run->ctx, &opts);
     if (!c->classifier) return dt_ctx_status(run->ctx);
@@ -182,7 +305,8 @@ static dt_status validate(dt_train_run *run, double *scores)
 {
     classify *c = run->self;
     dt_class_validation v;
-    dt_class_validate_opts opts = {.batch = (int)run->opts.batch, .workers = (int)run->opts.workers};
+    dt_class_validate_opts opts = {
+        .batch = (int)run->opts.batch, .workers = (int)run->opts.workers, .strict = run->opts.strict};
     DT_TRY(dt_validate_classes(run->ctx, c->classifier, c->val, &opts, &v));
     if (v.bad && run->at.epoch == 0)
         dt_cli_warn("%lld pictures of the val split do not decode and are left out", (long long)v.bad);

@@ -124,7 +124,7 @@ void dt_train_table(dt_train_opts *o, const char **resume, dt_opt out[DT_TRAIN_T
         {"val-fraction", NULL, DT_OPT_F64, &o->val_fraction, 0, .9, NULL, "X",
          "of each class held out, where the folder has no val/ of its own"},
         {"split-seed", NULL, DT_OPT_INT, &o->split_seed, 0, 9e15, NULL, "N",
-         "decides which pictures those are; eval needs the same"},
+         "decides which pictures those are (eval takes it from the weights)"},
         {"transforms", NULL, DT_OPT_STR, &o->transforms, 0, 0, NULL, "TEXT",
          "what is done to pictures in training: a chain of steps (dettool augment --list), or @FILE"},
         {"val-transforms", NULL, DT_OPT_STR, &o->val_transforms, 0, 0, NULL, "TEXT",

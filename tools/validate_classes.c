@@ -1,5 +1,6 @@
 #include "tools/validate_classes.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "core/file.h"
@@ -10,6 +11,9 @@
 typedef struct tolerant {
     dt_source from;
     uint8_t *bad;
+    pthread_mutex_t lock;
+    int64_t first; /* the first of them, */
+    dt_error why;  /* and what is wrong with it */
 } tolerant;
 
 static dt_status load_or_mark(void *self, int64_t index, dt_sample *out, dt_error *err)
@@ -18,11 +22,23 @@ static dt_status load_or_mark(void *self, int64_t index, dt_sample *out, dt_erro
     dt_status st = t->from.load(t->from.self, index, out, err);
     if (st == DT_OK || st == DT_ERR_MEMORY || st == DT_ERR_INTERRUPTED) return st;
     t->bad[index] = 1;
+    pthread_mutex_lock(&t->lock);
+    if (t->why.status == DT_OK || index < t->first) {
+        t->first = index;
+        t->why = *err;
+    }
+    pthread_mutex_unlock(&t->lock);
     *err = (dt_error){0};
     dt_image_free(&out->image);
     DT_TRY(dt_image_create(&out->image, 1, 1, 3, err));
     memset(out->image.data, 0, 3);
     return DT_OK;
+}
+
+static const char *name(void *self, int64_t index, char *out, size_t size)
+{
+    const tolerant *t = self;
+    return t->from.name(t->from.self, index, out, size);
 }
 
 static dt_status run_batch(dt_ctx *ctx, dt_classifier *c, const uint8_t *bad, const dt_batch *batch,
@@ -78,13 +94,18 @@ dt_status dt_validate_classes(dt_ctx *ctx, dt_classifier *c, const dt_class_spli
     lo.batch = o->batch;
     lo.workers = o->workers;
     dt_classifier_loading(c, dt_classifier_steps(c), &lo);
-    tolerant pictures = {dt_class_split_source(split), dt_calloc((size_t)split->count + 1, 1)};
+    tolerant pictures = {.from = dt_class_split_source(split),
+                         .bad = dt_calloc((size_t)split->count + 1, 1),
+                         .lock = PTHREAD_MUTEX_INITIALIZER};
     if (!pictures.bad) return dt_fail_memory(err, (size_t)split->count, "marks of pictures");
-    dt_source source = {.count = split->count, .load = load_or_mark, .self = &pictures};
+    dt_source source = {.count = split->count, .load = load_or_mark, .self = &pictures, .name = name};
     dt_loader *loader = NULL;
     dt_status st = dt_loader_create(o->strict ? &pictures.from : &source, &lo, &loader, err);
     if (st == DT_OK) st = dt_class_scores_make(dt_classifier_info(c)->class_count, &v->scores, err);
     if (st == DT_OK) st = run_batches(ctx, c, &pictures, loader, o, v);
+    if (st == DT_OK && v->bad == split->count)
+        st = dt_fail(err, DT_ERR_FORMAT, "none of the %lld pictures of the split '%s' decodes: %s",
+                     (long long)split->count, split->name, pictures.why.text);
     dt_loader_destroy(loader);
     dt_free(pictures.bad);
     if (split->count > 0) v->ms_per_image /= (double)split->count;

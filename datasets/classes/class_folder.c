@@ -355,6 +355,7 @@ static dt_status read_folders(walker *w, const char *dir, const listing *top, co
     DT_TRY(in_splits ? visit_splits(w, dir, top, NULL)
                      : visit_classes(w, dir, NULL, &set->splits[CLASS_TRAIN]));
     DT_TRY(drop_empty_classes(w));
+    set->has_splits = in_splits;
     set->held_out = !in_splits && opts->val_share > 0;
     return set->held_out ? hold_out(set, opts, w->err) : DT_OK;
 }

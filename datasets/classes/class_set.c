@@ -95,7 +95,7 @@ dt_status dt_class_set_open(const char *path, const dt_class_opts *opts, dt_clas
     const char *dir;
     kind k = kind_of_prefix(path, &dir);
     if (k == FOLDER) k = kind_of_files(dir);
-    set->one_test_part = k != FOLDER;
+    set->one_test_part = set->has_splits = k != FOLDER;
     dt_status st = open_kind(k, dir, opts, set, findings, err);
     int64_t pictures = 0;
     for (int i = 0; i < DT_CLASS_SPLITS; i++)
@@ -156,9 +156,17 @@ static dt_status load(void *self, int64_t index, dt_sample *out, dt_error *err)
                      : dt_image_load(r->file, NULL, &out->image, NULL, err);
 }
 
+static const char *name(void *self, int64_t index, char *out, size_t size)
+{
+    const dt_class_split *s = self;
+    char full[DT_CLASS_NAME];
+    snprintf(out, size, "%s", dt_class_record_name(&s->records[index], full));
+    return out;
+}
+
 dt_source dt_class_split_source(const dt_class_split *split)
 {
-    return (dt_source){.count = split->count, .load = load, .self = (void *)split};
+    return (dt_source){.count = split->count, .load = load, .self = (void *)split, .name = name};
 }
 
 const char *dt_class_record_name(const dt_class_record *r, char out[DT_CLASS_NAME])

@@ -50,7 +50,8 @@ typedef struct dt_class_set {
     dt_class_format format;
     dt_names names; /* of the classes */
     dt_class_split splits[DT_CLASS_SPLITS];
-    int held_out;      /* `val` was held out of a folder that has no splits */
+    int has_splits;    /* the files or folders say what is train and what is not */
+    int held_out;      /* they do not, and `val` was held out */
     int one_test_part; /* the part beside `train` goes by the names val and test */
     dt_arena texts;    /* of the records */
     char **memory;     /* of the pixels */

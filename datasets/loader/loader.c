@@ -197,7 +197,7 @@ dt_status dt_loader_create(const dt_source *source, const dt_loader_opts *opts, 
     l->places = dt_sampler_length(sampler, source->count, opts->batch);
     l->opts.aug.fill = opts->fill;
     l->opts.aug.letterbox = opts->letterbox;
-    dt_status status = sample_store_init(&l->store, &l->source, &l->opts, err);
+    dt_status status = sample_store_init(&l->store, &l->source, &l->opts, sampler, err);
     if (status != DT_OK) {
         dt_free(l);
         return status;
@@ -254,7 +254,7 @@ dt_status dt_loader_params(const dt_loader *l, int64_t epoch, dt_pick pick, dt_a
 {
     if (!l->opts.augment || l->opts.pipeline)
         return dt_fail(err, DT_ERR_ARG, "loader: nothing is drawn without augmentation");
-    *params = loader_draw_params(&l->opts, l->source.count, epoch, pick);
+    *params = loader_draw_params(&l->store, epoch, pick);
     return DT_OK;
 }
 

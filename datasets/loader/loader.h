@@ -23,6 +23,9 @@ typedef struct dt_source {
     int64_t count;
     dt_status (*load)(void *self, int64_t index, dt_sample *out, dt_error *err);
     void *self;
+    /* Writes what messages call the record (its file) to out, at most `size` bytes with the NUL, and returns out. NULL: they
+     * give its number. */
+    const char *(*name)(void *self, int64_t index, char *out, size_t size);
 } dt_source;
 
 /** What happens when a record does not load. Out of memory and DT_ERR_INTERRUPTED are always errors. */

@@ -11,6 +11,9 @@
 typedef struct sample_store {
     const dt_source *source;
     const dt_loader_opts *opts;
+    const int64_t *pool; /* the records that there are for this loader; NULL: all */
+    int64_t pool_count;
+    uint8_t *in_pool; /* of each record, with a pool */
     pthread_mutex_t lock;
     dt_sample **cached; /* count entries, NULL without a cache */
     size_t bytes;
@@ -19,7 +22,7 @@ typedef struct sample_store {
 } sample_store;
 
 dt_status sample_store_init(sample_store *store, const dt_source *source, const dt_loader_opts *opts,
-                            dt_error *err);
+                            const dt_sampler_opts *sampler, dt_error *err);
 void sample_store_free(sample_store *store);
 
 enum { ITEM_BAD_MAX = 8 };
@@ -44,7 +47,7 @@ static inline int loader_max_side(const dt_loader_opts *o)
 }
 
 /** What augmentation draws for a place of the epoch. */
-dt_aug_params loader_draw_params(const dt_loader_opts *opts, int64_t count, int64_t epoch, dt_pick pick);
+dt_aug_params loader_draw_params(const sample_store *store, int64_t epoch, dt_pick pick);
 
 /** Renders a place of `epoch`: planes to `pixels` (3 * side * side; with pad_to_multiple the picture to item->image), the rest
  * to *item. `scratch` belongs to the calling thread and is reused. */

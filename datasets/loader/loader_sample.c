@@ -6,17 +6,24 @@
 #include "datasets/transforms/planes.h"
 
 dt_status sample_store_init(sample_store *store, const dt_source *source, const dt_loader_opts *opts,
-                            dt_error *err)
+                            const dt_sampler_opts *sampler, dt_error *err)
 {
-    *store = (sample_store){.source = source, .opts = opts};
+    *store = (sample_store){.source = source,
+                            .opts = opts,
+                            .pool = sampler->subset,
+                            .pool_count = sampler->subset ? sampler->subset_count : source->count};
     size_t count = (size_t)source->count;
     store->bad = dt_calloc(count, sizeof *store->bad);
     if (opts->cache_bytes) store->cached = dt_calloc(count, sizeof(dt_sample *));
-    if (!store->bad || (opts->cache_bytes && !store->cached)) {
+    if (store->pool) store->in_pool = dt_calloc(count, 1);
+    if (!store->bad || (opts->cache_bytes && !store->cached) || (store->pool && !store->in_pool)) {
         dt_free(store->bad);
         dt_free(store->cached);
+        dt_free(store->in_pool);
         return dt_fail_memory(err, count * sizeof *store->bad, "table of records");
     }
+    for (int64_t i = 0; store->pool && i < store->pool_count; i++)
+        store->in_pool[store->pool[i]] = 1;
     pthread_mutex_init(&store->lock, NULL);
     return DT_OK;
 }
@@ -36,6 +43,7 @@ void sample_store_free(sample_store *store)
     }
     dt_free(store->bad);
     dt_free(store->cached);
+    dt_free(store->in_pool);
     pthread_mutex_destroy(&store->lock);
 }
 
@@ -72,8 +80,7 @@ static dt_status letterboxed(const dt_loader_opts *o, const dt_sample *sample, i
 static dt_status prepare(const dt_loader_opts *o, dt_sample *sample, dt_error *err)
 {
     if (o->pipeline) {
-        if (dt_transforms_prepare(o->pipeline, sample, err) == DT_OK) return DT_OK;
-        return dt_error_prefix(err, "record %lld: ", (long long)sample->index);
+        return dt_transforms_prepare(o->pipeline, sample, err);
     }
     if (o->augment) return dt_aug_prepare(sample, loader_max_side(o), o->filter, err);
     if (o->size_max) return DT_OK;
@@ -90,17 +97,29 @@ static void to_planes(const dt_loader_opts *o, const dt_image *image, int side, 
     dt_image_to_planes_on(image, &canvas, o->divisor, o->mean, o->std, pixels);
 }
 
+/* The record's name stands before a message that has none. */
+static dt_status name_record(const sample_store *store, int64_t index, dt_error *err)
+{
+    enum { LONGEST = 512 };
+    char name[LONGEST];
+    const dt_source *s = store->source;
+    if (s->name) return dt_error_prefix(err, "%s: ", s->name(s->self, index, name, sizeof name));
+    return dt_error_prefix(err, "record %lld: ", (long long)index);
+}
+
 static dt_status load_record(sample_store *store, int64_t index, dt_sample *out, dt_error *err)
 {
     out->cls = -1;
     DT_TRY(store->source->load(store->source->self, index, out, err));
-    if (!out->image.data || out->image.channels != 3)
-        return dt_fail(err, DT_ERR_FORMAT, "record %lld: the source gave an image with %d channels, not 3",
-                       (long long)index, out->image.channels);
+    if (!out->image.data || out->image.channels != 3) {
+        dt_fail(err, DT_ERR_FORMAT, "the source gave an image with %d channels, not 3", out->image.channels);
+        return name_record(store, index, err);
+    }
     out->index = index;
     if (!out->original_width) out->original_width = out->image.width;
     if (!out->original_height) out->original_height = out->image.height;
-    return prepare(store->opts, out, err);
+    dt_status st = prepare(store->opts, out, err);
+    return st == DT_OK || st == DT_ERR_MEMORY ? st : name_record(store, index, err);
 }
 
 static dt_sample *cached_sample(sample_store *store, int64_t index)
@@ -187,6 +206,7 @@ static dt_status hold_good_record(sample_store *store, int64_t index, loader_ite
     const int64_t count = store->source->count;
     for (int64_t k = 0; k < count; k++) {
         int64_t i = index + k < count ? index + k : index + k - count;
+        if (store->in_pool && !store->in_pool[i]) continue;
         if (!known_bad(store, i)) {
             dt_error own = {0};
             dt_status status = hold_record(store, i, out, &own);
@@ -198,7 +218,7 @@ static dt_status hold_good_record(sample_store *store, int64_t index, loader_ite
         note_bad(item, i);
     }
     return dt_fail(err, DT_ERR_FORMAT, "none of the %lld records could be loaded; record %lld: %s",
-                   (long long)count, (long long)index, store->bad[index]);
+                   (long long)store->pool_count, (long long)index, store->bad[index]);
 }
 
 /* ---- one item ---- */
@@ -210,11 +230,14 @@ static dt_rng place_stream(const dt_loader_opts *o, int64_t epoch, dt_pick pick)
     return dt_rng_make(o->seed, DT_RNG_AUGMENT, (uint64_t)epoch, key);
 }
 
-dt_aug_params loader_draw_params(const dt_loader_opts *o, int64_t count, int64_t epoch, dt_pick pick)
+dt_aug_params loader_draw_params(const sample_store *store, int64_t epoch, dt_pick pick)
 {
+    const dt_loader_opts *o = store->opts;
     dt_rng rng = place_stream(o, epoch, pick);
     int mosaic = o->mosaic_epochs < 0 || epoch < o->mosaic_epochs;
-    return dt_aug_draw(&o->aug, mosaic, pick.index, count, &rng);
+    dt_aug_params params = dt_aug_draw(&o->aug, mosaic, pick.index, store->pool_count, &rng);
+    if (store->pool) dt_aug_from_pool(&params, store->pool);
+    return params;
 }
 
 /* A batch of a smaller side than the largest wants its pictures prepared for that one. */
@@ -236,7 +259,7 @@ static dt_status augmented(sample_store *store, int64_t epoch, dt_pick pick, int
                            loader_item *item, dt_error *err)
 {
     const dt_loader_opts *o = store->opts;
-    dt_aug_params params = loader_draw_params(o, store->source->count, epoch, pick);
+    dt_aug_params params = loader_draw_params(store, epoch, pick);
     dt_aug_source list[DT_AUG_SOURCES];
     held holds[DT_AUG_SOURCES] = {{0}};
     const dt_sample *src[DT_AUG_SOURCES] = {0};
@@ -279,14 +302,15 @@ dt_status loader_run_pipeline(sample_store *store, int64_t epoch, dt_pick pick, 
 {
     const dt_loader_opts *o = store->opts;
     pipeline_records self = {store, item};
-    const dt_transform_records records = {store->source->count, borrow, &self};
+    const dt_transform_records records = {
+        .count = store->pool_count, .pool = store->pool, .borrow = borrow, .self = &self};
     const dt_transform_place place = {.stream = place_stream(o, epoch, pick),
                                       .records = &records,
                                       .mixing = o->mosaic_epochs < 0 || epoch < o->mosaic_epochs};
     held h = {0};
     DT_TRY(hold_good_record(store, pick.index, item, &h, err));
     dt_status status = dt_transforms_apply(o->pipeline, &place, h.sample, scratch, explain, err);
-    if (status != DT_OK) dt_error_prefix(err, "record %lld: ", (long long)h.sample->index);
+    if (status != DT_OK) name_record(store, h.sample->index, err);
     free_sample(h.mine);
     return status;
 }
@@ -305,10 +329,11 @@ static dt_status pipeline_item(sample_store *store, int64_t epoch, dt_pick pick,
         item->image = image;
         return DT_OK;
     }
-    if (image.width != side || image.height != side)
-        return dt_fail(err, DT_ERR_SHAPE,
-                       "record %lld: the transforms give a picture of %dx%d pixels, the network takes %dx%d",
-                       (long long)scratch->index, image.width, image.height, side, side);
+    if (image.width != side || image.height != side) {
+        dt_fail(err, DT_ERR_SHAPE, "the transforms give a picture of %dx%d pixels, the network takes %dx%d",
+                image.width, image.height, side, side);
+        return name_record(store, scratch->index, err);
+    }
     dt_image_to_planes(&image, o->divisor, o->mean, o->std, pixels);
     return DT_OK;
 }

@@ -1,5 +1,6 @@
 #include "datasets/loader/sampler.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 #include "core/mem.h"
 #include "core/rng.h"
 #include "datasets/loader/sampler_internal.h"
+
+enum { MOST_GROUPS = 1 << 24 };
 
 static int64_t pool_count(const dt_sampler_opts *o, int64_t records)
 {
@@ -97,9 +100,9 @@ dt_status dt_sampler_check(const dt_sampler_opts *o, int64_t records, int batch,
     if (o->world < 0 || o->rank < 0 || o->rank >= world_of(o))
         return dt_fail(err, DT_ERR_ARG, "sampler: rank %d of %d", o->rank, world_of(o));
     for (int64_t i = 0; o->groups && i < n; i++)
-        if (o->groups[pool_entry(o, i)] < 0)
-            return dt_fail(err, DT_ERR_ARG, "sampler: the group of record %lld is %d",
-                           (long long)pool_entry(o, i), o->groups[pool_entry(o, i)]);
+        if (o->groups[pool_entry(o, i)] < 0 || o->groups[pool_entry(o, i)] > MOST_GROUPS)
+            return dt_fail(err, DT_ERR_ARG, "sampler: the group of record %lld is %d, not 0 to %d",
+                           (long long)pool_entry(o, i), o->groups[pool_entry(o, i)], MOST_GROUPS);
     if (dt_sampler_length(o, records, batch) < 1)
         return dt_fail(err, DT_ERR_ARG,
                        "sampler: an epoch of %lld pictures for %d processes in batches of %d is empty",
@@ -188,7 +191,7 @@ static dt_status draw_without_replacement(const dt_sampler_opts *o, int64_t n, d
     if (!times) return dt_fail_memory(err, (size_t)n * sizeof *times, "weights");
     for (int64_t i = 0; i < n; i++) {
         double wait = -log1p(-dt_rng_f64(rng));
-        times[i] = (timed){o->weights[i] > 0 ? wait / o->weights[i] : INFINITY, i};
+        times[i] = (timed){o->weights[i] > 0 ? fmin(wait / o->weights[i], DBL_MAX) : INFINITY, i};
     }
     qsort(times, (size_t)n, sizeof *times, by_time);
     for (int64_t i = 0; i < total; i++)

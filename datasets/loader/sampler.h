@@ -22,8 +22,9 @@ typedef enum dt_sampler_kind {
 /** The arrays are the caller's and must outlive the sampler's use. Zero-initialised: all records in order. */
 typedef struct dt_sampler_opts {
     dt_sampler_kind kind;
-    const int64_t
-        *subset; /* the pool: these records; NULL: all. Repeated entries count as often as they stand */
+    const int64_t *
+        subset; /* the pool: these records; NULL: all. Repeated entries count as often as they stand. Pictures that augmentation
+                    mixes in, and those that stand in for bad ones, come from it, too */
     int64_t subset_count;
     const double *weights; /* one an entry of the pool; finite, >= 0, not all 0 */
     int64_t num_samples;   /* draws an epoch, all ranks together; 0: as many as the pool has. Random without
@@ -34,7 +35,7 @@ typedef struct dt_sampler_opts {
      * padding: the list is made divisible by starting again at its front, or with shard_drop_last by cutting its end
      * (an epoch of fewer entries than processes is an error then). */
     int rank, world, shard_drop_last;
-    /* Batches of one kind: pictures of a batch share their group (aspect ratio). One number >= 0 a record of the
+    /* Batches of one kind: pictures of a batch share their group (aspect ratio). One number, 0 to 2^24, a record of the
      * source; NULL: off. As torchvision's GroupedBatchSampler every batch is full and there are count / batch of them;
      * batches that no group could fill are completed with pictures of the same group seen before. */
     const int32_t *groups;

@@ -85,6 +85,9 @@ typedef struct dt_aug_source {
     int64_t index;
 } dt_aug_source;
 
+/** Numbers of other pictures that were drawn become entries of a pool (of as many as `count` was). */
+void dt_aug_from_pool(dt_aug_params *params, const int64_t *pool);
+
 /** The pictures that the params ask for; their number. */
 int dt_aug_sources(const dt_aug_params *params, dt_aug_source list[DT_AUG_SOURCES]);
 

@@ -180,6 +180,13 @@ dt_aug_params dt_aug_draw(const dt_augment_opts *o, int mosaic, int64_t index, i
     return p;
 }
 
+void dt_aug_from_pool(dt_aug_params *p, const int64_t *pool)
+{
+    for (int v = 0; v < DT_AUG_VIEWS; v++)
+        for (int i = v == DT_AUG_MAIN; i < DT_AUG_TILES; i++)
+            p->view[v].index[i] = pool[p->view[v].index[i]];
+}
+
 int dt_aug_sources(const dt_aug_params *p, dt_aug_source list[DT_AUG_SOURCES])
 {
     const int used[DT_AUG_VIEWS] = {1, p->mixup, p->cutmix, p->paste};

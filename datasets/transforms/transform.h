@@ -45,6 +45,7 @@ void dt_transforms_size(const dt_transforms *transforms, int *width, int *height
  *  too, the record belongs to the caller (dt_sample_free, dt_free), else it is borrowed. */
 typedef struct dt_transform_records {
     int64_t count;
+    const int64_t *pool; /* the records that steps mix in: `count` of them; NULL: records 0..count - 1 */
     dt_status (*borrow)(void *self, int64_t index, const dt_sample **sample, dt_sample **mine, dt_error *err);
     void *self;
 } dt_transform_records;

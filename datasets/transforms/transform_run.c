@@ -230,6 +230,8 @@ static dt_status run_active(runner *r, const dt_step *s, int before, dt_rng *rng
     const int64_t count = r->records ? r->records->count : 0;
     const dt_draw_at at = {f->now, count, r->mixing && count > 0};
     if (s->kind->draw) s->kind->draw(s, &at, rng, &d);
+    for (int i = 0; i < d.other_count && r->records->pool; i++)
+        d.other[i] = r->records->pool[d.other[i]];
     if (r->explain && s->kind->explain) s->kind->explain(s, &d, r->explain);
     dt_explain_drawn_end(r->explain);
     if (s->kind->others == DT_OTHERS_ALWAYS && !d.other_count) return DT_OK;

@@ -14,12 +14,14 @@ typedef struct fake {
     int bad_count;
     int slow, classify;
     atomic_int loads;
+    atomic_ullong touched; /* a bit a record */
 } fake;
 
 static dt_status fake_load(void *self, int64_t index, dt_sample *out, dt_error *err)
 {
     fake *f = self;
     atomic_fetch_add(&f->loads, 1);
+    atomic_fetch_or(&f->touched, 1ull << index);
     if (f->slow) {
         struct timespec pause = {0, (RECORDS - index) % 5 * 300000};
         nanosleep(&pause, NULL);
@@ -91,7 +93,7 @@ static void same_bytes_for_any_workers(void)
         for (int augment = 0; augment < 2; augment++) {
             for (int variant = 0; variant < 3; variant++) { /* prefetch, cache of a few, cache of all */
                 fake f = {.slow = w > 0};
-                dt_source source = {RECORDS, fake_load, &f};
+                dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
                 dt_loader_opts o = small_opts();
                 o.shuffle = 1;
                 o.workers = workers[w];
@@ -135,7 +137,7 @@ static void every_record_once(void)
     dt_error err = {0};
     for (int drop = 0; drop < 2; drop++) {
         fake f = {0};
-        dt_source source = {RECORDS, fake_load, &f};
+        dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
         dt_loader_opts o = small_opts();
         o.shuffle = 1;
         o.drop_last = drop;
@@ -169,7 +171,7 @@ static void classes_follow_their_pictures(void)
     for (int v = 0; v < 4; v++) {
         dt_error err = {0};
         fake f = {.classify = v & 1};
-        dt_source source = {RECORDS, fake_load, &f};
+        dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
         dt_loader_opts o = small_opts();
         o.shuffle = 1;
         o.augment = v >> 1;
@@ -215,7 +217,7 @@ static void samplers_and_pipelines(void)
             for (int w = 0; w < 4; w++) {
                 dt_error err = {0};
                 fake f = {.slow = w == 3};
-                dt_source source = {RECORDS, fake_load, &f};
+                dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
                 dt_loader_opts o = small_opts();
                 o.sampler = &samplers[s];
                 o.workers = workers[w];
@@ -251,7 +253,7 @@ static void multi_scale(void)
     int seen[5] = {0};
     for (int augment = 0; augment < 2; augment++) {
         fake f = {0};
-        dt_source source = {RECORDS, fake_load, &f};
+        dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
         dt_loader_opts o = small_opts();
         o.augment = augment;
         o.cache_bytes = 1 << 20;
@@ -287,7 +289,7 @@ static void repeats_differ(void)
     const int64_t subset[] = {4, 4};
     const dt_sampler_opts sampler = {.subset = subset, .subset_count = 2};
     fake f = {0};
-    dt_source source = {RECORDS, fake_load, &f};
+    dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
     dt_loader_opts o = small_opts();
     o.sampler = &sampler;
     o.augment = 1;
@@ -308,11 +310,42 @@ static void repeats_differ(void)
     dt_loader_destroy(loader);
 }
 
+/* Pictures that are mixed in, and those that stand in for bad ones, are of the subset, too: the others may be held out. */
+static void nothing_from_outside_the_subset(void)
+{
+    static const int64_t subset[] = {14, 3, 5, 11};
+    const unsigned long long inside = 1ull << 14 | 1 << 3 | 1 << 5 | 1 << 11;
+    const dt_sampler_opts sampler = {.kind = DT_SAMPLER_RANDOM, .subset = subset, .subset_count = 4};
+    dt_transforms *t = NULL;
+    dt_error err = {0};
+    CHECK_OK(dt_transforms_parse("mosaic(64) mixup(0.5)", &t, &err), &err);
+    for (int pipeline = 0; pipeline < 2; pipeline++) {
+        fake f = {.bad = {5}, .bad_count = 1};
+        dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
+        dt_loader_opts o = small_opts();
+        o.imgsz = 64;
+        o.sampler = &sampler;
+        o.bad = DT_BAD_REPLACE;
+        o.augment = !pipeline;
+        o.aug.mixup = o.aug.cutmix = o.aug.copy_paste = o.aug.mosaic9 = .5;
+        if (pipeline) o.pipeline = t;
+        dt_loader *loader;
+        uint64_t hashes[16];
+        if (!CHECK_OK(dt_loader_create(&source, &o, &loader, &err), &err)) break;
+        for (int epoch = 0; epoch < 5; epoch++)
+            run_epoch(loader, epoch, 0, hashes);
+        dt_loader_destroy(loader);
+        CHECK_MSG(atomic_load(&f.touched) == inside, "pipeline %d: %llx", pipeline,
+                  (unsigned long long)atomic_load(&f.touched));
+    }
+    dt_transforms_free(t);
+}
+
 static void padded_labels(void)
 {
     dt_error err = {0};
     fake f = {0};
-    dt_source source = {RECORDS, fake_load, &f};
+    dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
     dt_loader_opts o = small_opts();
     dt_loader *loader;
     const dt_batch *b;
@@ -381,7 +414,7 @@ static void plain_batch_is_a_letterbox(void)
 {
     dt_error err = {0};
     fake f = {0};
-    dt_source source = {RECORDS, fake_load, &f};
+    dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
     dt_loader_opts o = small_opts();
     dt_loader *loader;
     const dt_batch *b;
@@ -409,7 +442,7 @@ static void errors_come_at_their_batch(void)
     for (int workers = 0; workers < 4; workers += 3) {
         dt_error err = {0};
         fake f = {.bad = {9, 13}, .bad_count = 2, .slow = workers};
-        dt_source source = {RECORDS, fake_load, &f};
+        dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
         dt_loader_opts o = small_opts();
         o.workers = workers;
         o.prefetch = 4;
@@ -450,7 +483,7 @@ static void bad_records_are_replaced(void)
     for (int workers = 0; workers < 6; workers += 5) {
         dt_error err = {0};
         fake f = {.bad = {9, 13, 22, 10}, .bad_count = 4, .slow = workers};
-        dt_source source = {RECORDS, fake_load, &f};
+        dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
         reports r = {0};
         dt_loader_opts o = small_opts();
         o.workers = workers;
@@ -483,7 +516,7 @@ static void bad_records_are_replaced(void)
     }
     dt_error err = {0};
     fake f = {.bad = {0, 1}, .bad_count = 2};
-    dt_source source = {2, fake_load, &f};
+    dt_source source = {.count = 2, .load = fake_load, .self = &f};
     dt_loader_opts o = small_opts();
     o.bad = DT_BAD_REPLACE;
     dt_loader *loader;
@@ -502,7 +535,7 @@ static void leaving_early(void)
     size_t before = dt_mem_live();
     for (int taken = 0; taken < 4; taken++) {
         fake f = {.slow = 1};
-        dt_source source = {RECORDS, fake_load, &f};
+        dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
         dt_loader_opts o = small_opts();
         o.workers = 3;
         o.augment = 1;
@@ -525,7 +558,7 @@ static void mosaic_ends_with_its_epochs(void)
 {
     dt_error err = {0};
     fake f = {0};
-    dt_source source = {RECORDS, fake_load, &f};
+    dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
     dt_loader_opts o = small_opts();
     o.augment = 1;
     o.mosaic_epochs = 2;
@@ -559,7 +592,7 @@ static void options(void)
 {
     dt_error err = {0};
     fake f = {0};
-    dt_source source = {RECORDS, fake_load, &f};
+    dt_source source = {.count = RECORDS, .load = fake_load, .self = &f};
     dt_loader_opts o = small_opts();
     dt_loader *loader;
     o.alloc = pinned_alloc;
@@ -588,7 +621,7 @@ static void options(void)
 static void every_allocation_can_fail(void)
 {
     fake f = {0};
-    dt_source source = {6, fake_load, &f};
+    dt_source source = {.count = 6, .load = fake_load, .self = &f};
     for (int augment = 0; augment < 2; augment++) {
         for (int workers = 0; workers < 3; workers += 2) {
             dt_loader_opts o = small_opts();
@@ -626,6 +659,7 @@ int main(void)
     RUN(samplers_and_pipelines);
     RUN(multi_scale);
     RUN(repeats_differ);
+    RUN(nothing_from_outside_the_subset);
     RUN(padded_labels);
     RUN(hash_covers_all);
     RUN(plain_batch_is_a_letterbox);

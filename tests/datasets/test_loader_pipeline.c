@@ -70,7 +70,7 @@ static void same_bytes_for_any_workers(void)
         for (int w = 0; w < 4; w++) {
             for (int cache = 0; cache < 2; cache++) {
                 int slow = w > 0;
-                const dt_source source = {RECORDS, load, &slow};
+                const dt_source source = {.count = RECORDS, .load = load, .self = &slow};
                 dt_loader_opts o = options(t);
                 o.workers = workers[w];
                 o.prefetch = 1 + w;
@@ -129,7 +129,7 @@ static void padded_pictures(void)
     dt_error err = {0};
     dt_transforms *t = parse("resize(24) hflip(1)");
     int slow = 0;
-    const dt_source source = {RECORDS, load, &slow};
+    const dt_source source = {.count = RECORDS, .load = load, .self = &slow};
     static const int multiples[] = {1, 32};
     for (int m = 0; m < 2; m++) {
         dt_loader_opts o = options(t);
@@ -158,7 +158,7 @@ static void fixed_pictures(void)
     dt_error err = {0};
     dt_transforms *t = parse("random-crop(32, pad-if-needed=true) hflip");
     int slow = 0;
-    const dt_source source = {RECORDS, load, &slow};
+    const dt_source source = {.count = RECORDS, .load = load, .self = &slow};
     dt_loader_opts o = options(t);
     dt_loader *loader;
     const dt_batch *b;
@@ -180,7 +180,7 @@ static void closing_epochs(void)
     dt_error err = {0};
     dt_transforms *t = parse("letterbox(32) mixup(1)");
     int slow = 0;
-    const dt_source source = {RECORDS, load, &slow};
+    const dt_source source = {.count = RECORDS, .load = load, .self = &slow};
     dt_loader_opts o = options(t);
     o.mosaic_epochs = 1;
     dt_loader *loader;
@@ -204,7 +204,7 @@ static void refuse(const char *text, int pad, int multi_scale, const char *messa
     dt_error err = {0};
     dt_transforms *t = parse(text);
     int slow = 0;
-    const dt_source source = {RECORDS, load, &slow};
+    const dt_source source = {.count = RECORDS, .load = load, .self = &slow};
     dt_loader_opts o = options(t);
     o.pad_to_multiple = pad;
     if (multi_scale) o.size_min = 32, o.size_max = 64, o.size_step = 32;
@@ -223,7 +223,7 @@ static void refusals(void)
     refuse("letterbox(32)", 0, 1, "multi-scale does not go with a pipeline");
     dt_transforms *t = parse("resize(32)");
     int slow = 0;
-    const dt_source source = {RECORDS, load, &slow};
+    const dt_source source = {.count = RECORDS, .load = load, .self = &slow};
     dt_loader_opts o = options(t);
     o.shuffle = 0;
     dt_loader *loader;
@@ -241,7 +241,7 @@ static void every_allocation_can_fail(void)
 {
     dt_transforms *t = parse(variable);
     int slow = 0;
-    const dt_source source = {5, load, &slow};
+    const dt_source source = {.count = 5, .load = load, .self = &slow};
     for (int workers = 0; workers < 3; workers += 2) {
         dt_loader_opts o = options(t);
         o.batch = 2;

@@ -64,7 +64,7 @@ static uint64_t sample_hash(const dt_sample *s)
 static dt_status run(const dt_transforms *t, const dt_sample *src, uint64_t epoch, maker *m, dt_sample *out,
                      dt_explain *e, dt_error *err)
 {
-    const dt_transform_records records = {RECORDS, borrow, m};
+    const dt_transform_records records = {.count = RECORDS, .borrow = borrow, .self = m};
     const dt_transform_place place = {.stream = dt_rng_make(1, DT_RNG_AUGMENT, epoch, (uint64_t)src->index),
                                       .records = m ? &records : NULL,
                                       .mixing = 1};

@@ -42,5 +42,9 @@ expect 0 '^6 pictures' loader --data "$(dirname "$(find voc -name '*.jpg' | head
 expect 1 'no JPEG' loader --data tmp
 expect 1 'nope' loader --data nope
 expect 2 'workers' loader --workers=0
+"$DETTOOL_BIN" sample shapes --images 8 >/dev/null 2>&1 && "$DETTOOL_BIN" crop shapes crops --size 40 >/dev/null 2>&1
+expect 0 '^decode ' "$DETTOOL_BIN" bench loader --data crops --imgsz 64 --batch 4 --seconds 0.05
+mkdir -p cifar && head -c 3073 /dev/zero >cifar/data_batch_1.bin
+expect 1 'no JPEG files to time' "$DETTOOL_BIN" bench loader --data cifar
 expect 0 'Examples' "$DETTOOL_BIN" bench loader --help
 echo passed

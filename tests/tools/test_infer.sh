@@ -15,6 +15,8 @@ expect 2 'multiple of 32' "$DETTOOL_BIN" infer "$img" --weights $w --imgsz 50
 expect 2 'between 0 and 1' "$DETTOOL_BIN" infer "$img" --weights $w --iou -0.5
 expect 2 'needs --save-txt' "$DETTOOL_BIN" infer "$img" --weights $w --save-conf
 expect 1 'no such file' "$DETTOOL_BIN" infer nope.jpg --weights $w
+expect 1 'nope.jpg: No such file' "$DETTOOL_BIN" infer nope.jpg "$img" --weights $w --conf 0
+grep -q "$(basename "$img"):" out.txt || fail "a picture that is missing stops the others"
 mkdir empty
 expect 1 'no image' "$DETTOOL_BIN" infer empty --weights $w
 echo nonsense >bad.safetensors
@@ -72,7 +74,7 @@ for f in 'a b%d.jpg' $'new\nline.PNG' noext.jpg link.jpeg -x.jpg; do
 done
 
 # As many operands as the system takes, over and over the same here
-expect 1 'no such file' "$DETTOOL_BIN" infer $(yes "$img" | head -n 5000) nope.jpg --weights $w --no-draw
+expect 1 'no such file' "$DETTOOL_BIN" infer $(yes nope.jpg | head -n 5000) --weights $w --no-draw
 
 # Results that cannot be written: an error, and no line that says otherwise
 mkdir -p taken/"$(basename "$img")"/x

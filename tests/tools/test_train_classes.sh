@@ -27,6 +27,13 @@ expect 0 'mean recall' "$DETTOOL_BIN" eval --weights run/best.safetensors --data
 expect 0 'same bytes as in training' "$DETTOOL_BIN" replay run --verify
 expect 0 '"steps"' "$DETTOOL_BIN" replay run --step 5 --slot 1 --out seen --json
 grep -q 'random-resized-crop' out.txt && grep -q '"class"' out.txt || { cat out.txt; fail "replay: what was drawn"; }
+again=$(basename "$(ls crops/train/disc/*.jpg | head -n 1)")
+mkdir -p twin && cp -r crops/train/disc crops/train/star twin && cp "crops/train/disc/$again" "twin/star/$again"
+"$DETTOOL_BIN" train --data twin --imgsz 32 --epochs 1 --val-fraction 0 --sampler class-balanced --num-samples 16 --out twins >/dev/null 2>&1
+expect 1 'give more of the path' "$DETTOOL_BIN" replay twins --epoch 1 --sample "$again" --out seen2
+rc=0
+"$DETTOOL_BIN" replay twins --epoch 1 --sample "star/$again" --out seen2 >out2.txt 2>err2.txt || rc=$?
+if [ $rc -eq 0 ]; then grep -q "star/$again" out2.txt; else grep -q 'the sampler did not draw it' err2.txt; fi || { cat err2.txt; fail "a sample by class and name"; }
 
 # ---- infer: files and folders ----
 picture=$(find crops/test/star -name '*.jpg' | sort | head -n 1)
@@ -64,7 +71,12 @@ for f in last.safetensors best.safetensors; do cmp whole/$f torn/$f || fail "$f 
 mkdir flat && cp -r crops/train/* flat/
 expect 0 'held out' "${train[@]}" --data flat --epochs 1 --val-fraction 0.25 --split-seed 9 --out flat-run
 score=$(sed -n 2p flat-run/results.csv | cut -d, -f6)
+expect 0 'top1' "$DETTOOL_BIN" eval --weights flat-run/best.safetensors --data flat --json # the weights know which pictures those are
+cp out.txt flat.json
 expect 0 'top1' "$DETTOOL_BIN" eval --weights flat-run/best.safetensors --data flat --val-fraction 0.25 --split-seed 9 --json
+cmp out.txt flat.json || fail "eval scores another part than training did"
+expect 1 'has splits' "$DETTOOL_BIN" eval --weights flat-run/best.safetensors --data crops --val-fraction 0.25
+expect 1 'has splits' "${train[@]}" --data crops --split-seed 9 --out x4
 awk -F'[:,]' -v want="$score" '/"top1"/ {if ($2 - want > 1e-4 || want - $2 > 1e-4) exit 1}' out.txt ||
     fail "another score than in training: $score"
 
@@ -91,6 +103,20 @@ expect 2 'no meaning in the training of a classifier' "${train[@]}" --data crops
 expect 2 'holds pictures by class' "$DETTOOL_BIN" train --data crops --model yolo-nano --out x
 expect 2 'lr-step' "${train[@]}" --data crops --schedule step --out x
 expect 1 'network takes 32x32' "$DETTOOL_BIN" train --data crops --model resnet18 --imgsz 32 --transforms "resize(40, 40)" --out x2
+expect 1 'normalize differently' "$DETTOOL_BIN" train --data crops --imgsz 32 --transforms "resize(32, 32)" --val-transforms "resize(32, 32) $norm" --out x2
+expect 1 '--val-transforms: pictures come out with 16x16' "$DETTOOL_BIN" train --data crops --imgsz 32 --val-transforms "resize(16, 16)" --out x2
+# one of the two pipelines alone gives the other its normalize step
+expect 0 'top1' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --transforms "resize(32, 32)" --out plain
+expect 0 '^transforms: resize(36) center-crop(32)$' "$DETTOOL_BIN" weights plain/best.safetensors
+expect 0 'top1' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --val-transforms "resize(32, 32) $norm" --out plain2
+expect 1 'small/train/.*: the transforms give a picture of' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --transforms "random-apply(0.5 | resize(20))" --out x5
+cp -r small blind && find blind/val -name '*.jpg' -exec sh -c 'echo nothing >"$1"' - {} \;
+expect 1 "none of the [0-9]* pictures of the split 'val' decodes: .*blind/val/disc/" "$DETTOOL_BIN" train --data blind --imgsz 32 --epochs 1 --out x6
+expect 1 "none of the" "$DETTOOL_BIN" eval --weights plain/best.safetensors --data blind
+cp -r small untrained && rm untrained/train/star/* && echo text >untrained/train/star/notes.txt
+expect 0 "no picture of 1 of the 2 classes: star" "$DETTOOL_BIN" train --data untrained --imgsz 32 --epochs 1 --out x7
+expect 1 'findings (--strict)' "$DETTOOL_BIN" train --data untrained --imgsz 32 --epochs 1 --strict --out x8
+expect 0 "rounded down, is no picture" "$DETTOOL_BIN" train --data two --val-fraction 0.001 --imgsz 32 --epochs 1 --num-samples 16 --out x9
 expect 2 'for a detector' "$DETTOOL_BIN" eval --weights run/best.safetensors --data crops --conf 0.5
 expect 1 'no such' "$DETTOOL_BIN" train --data cifar10:nowhere --out x3
 [ ! -e x ] || fail "a refused run left a folder"

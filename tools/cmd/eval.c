@@ -112,8 +112,8 @@ static int run(int argc, char **argv)
     dt_eval_weights_opts w = {
         .split = "val", .rule = "coco", .device = "cpu", .conf = -1, .iou = -1, .show_progress = 1};
     int json = 0, per_class = 0;
-    double val_fraction = .2;
-    int64_t threads = 0, batch = 16, workers = 1, imgsz = 0, max_det = 0, split_seed = 0;
+    double val_fraction = -1;
+    int64_t threads = 0, batch = 16, workers = 1, imgsz = 0, max_det = 0, split_seed = -1;
     const dt_opt opts[] = {
         {"weights", "w|model", DT_OPT_STR, &w.weights, 0, 0, NULL, "FILE",
          "a detector or classifier, to be run on --data"},
@@ -136,10 +136,10 @@ static int run(int argc, char **argv)
         {"workers", NULL, DT_OPT_INT, &workers, 0, 256, NULL, "N", "loader threads, likewise"},
         {"confusion", NULL, DT_OPT_STR, &picture, 0, 0, NULL, "FILE",
          "classifier: the confusion matrix as a picture (.png)"},
-        {"val-fraction", NULL, DT_OPT_F64, &val_fraction, 0, .9, NULL, "X",
-         "classifier: of each class held out as val, where the folder has no splits"},
-        {"split-seed", NULL, DT_OPT_INT, &split_seed, 0, 9e15, NULL, "N",
-         "classifier: decides which pictures those are; as in training"},
+        {"val-fraction", NULL, DT_OPT_F64, &val_fraction, -1, .9, NULL, "X",
+         "classifier: of each class held out as val, where the folder has no splits; -1: as in training"},
+        {"split-seed", NULL, DT_OPT_INT, &split_seed, -1, 9e15, NULL, "N",
+         "classifier: decides which pictures those are; -1: as in training"},
         {"per-class", NULL, DT_OPT_FLAG, &per_class, 0, 0, NULL, NULL,
          "a row for every class, too (--json always has them)"},
         {"strict", NULL, DT_OPT_FLAG, &w.strict, 0, 0, NULL, NULL, "stop at anything wrong with the data"},
@@ -173,7 +173,7 @@ static int run(int argc, char **argv)
                                                                          .device = w.device,
                                                                          .picture = picture,
                                                                          .val_share = val_fraction,
-                                                                         .split_seed = (uint64_t)split_seed,
+                                                                         .split_seed = split_seed,
                                                                          .batch = (int)batch,
                                                                          .workers = (int)workers,
                                                                          .threads = (int)threads,

@@ -15,7 +15,14 @@ typedef struct replay {
     int verify, json;
 } replay;
 
-/* A sample by its number or by the name of its file. */
+/* 1 if the path is the text, or ends in it behind a slash. */
+static int ends_in(const char *path, const char *text)
+{
+    const size_t n = strlen(path), m = strlen(text);
+    return m && m <= n && strcmp(path + n - m, text) == 0 && (m == n || path[n - m - 1] == '/');
+}
+
+/* A sample by its number or by the end of its path. */
 static dt_status find_sample(const dt_train_run *run, const char *text, int64_t *index, dt_error *err)
 {
     if (dt_parse_i64_all(text, index) == 0) {
@@ -23,14 +30,24 @@ static dt_status find_sample(const dt_train_run *run, const char *text, int64_t 
         return dt_fail(err, DT_ERR_ARG, "--sample %s: the training split has samples 0..%lld", text,
                        (long long)run->images - 1);
     }
-    for (int64_t i = 0; i < run->images; i++) {
+    char *first = NULL;
+    dt_status st = DT_OK;
+    for (int64_t i = 0; i < run->images && st == DT_OK; i++) {
         const char *path = run->task->record_name(run, i);
-        if (strcmp(path, text) == 0 || strcmp(dt_path_base(path), text) == 0) {
+        if (!ends_in(path, text)) continue;
+        if (first)
+            st = dt_fail(err, DT_ERR_ARG, "--sample %s: both %s and %s end so; give more of the path", text,
+                         first, path);
+        else if (!(first = dt_strdup(path)))
+            st = dt_fail_memory(err, strlen(path), "a path");
+        else
             *index = i;
-            return DT_OK;
-        }
     }
-    return dt_fail(err, DT_ERR_NOT_FOUND, "--sample %s: no picture of this name in the training split", text);
+    if (st == DT_OK && !first)
+        st = dt_fail(err, DT_ERR_NOT_FOUND, "--sample %s: no picture of this name in the training split",
+                     text);
+    dt_free(first);
+    return st;
 }
 
 /* The first place of the epoch that shows the sample. */
@@ -45,6 +62,10 @@ static dt_status find_place(const dt_train_run *run, int64_t epoch, int64_t inde
     while (st == DT_OK && *place < places && order[*place].index != index)
         ++*place;
     dt_free(order);
+    if (st == DT_OK && *place == places)
+        return dt_fail(err, DT_ERR_NOT_FOUND,
+                       "epoch %lld does not show sample %lld: the sampler did not draw it",
+                       (long long)epoch + 1, (long long)index);
     if (st == DT_OK && *place / run->loading.batch >= dt_loader_batches(run->loader))
         return dt_fail(err, DT_ERR_NOT_FOUND,
                        "epoch %lld leaves out sample %lld (its last batch is not full)", (long long)epoch + 1,
@@ -251,7 +272,8 @@ static int run(int argc, char **argv)
     const dt_opt opts[] = {
         {"epoch", NULL, DT_OPT_INT, &r.epoch, 0, 1000000, NULL, "E", "epoch, from 1; with --verify 0: all"},
         {"sample", NULL, DT_OPT_STR, &r.sample, 0, 0, NULL, "I",
-         "picture of the training split: its number, from 0, or the name of its file"},
+         "picture of the training split: its number, from 0, or its file, as much of the end of the path as "
+         "is needed"},
         {"step", NULL, DT_OPT_INT, &r.step, 0, 9e15, NULL, "S", "optimizer step, from 0"},
         {"slot", NULL, DT_OPT_INT, &r.slot, 0, 4096, NULL, "K", "place in the batch of that step, from 0"},
         {"out", "o", DT_OPT_STR, &r.out, 0, 0, NULL, "DIR", "folder for the pictures"},

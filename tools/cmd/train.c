@@ -162,6 +162,7 @@ static int set_up(const dt_opt *table, dt_train_opts *o, const dt_train_task **t
     int rc = take_transforms("transforms", &o->transforms, &own->transforms);
     if (rc < 0) rc = take_transforms("val-transforms", &o->val_transforms, &own->val_transforms);
     if (rc < 0) rc = choose_task(o, task, err);
+    o->asks_split = dt_cli_typed(table, "val-fraction") || dt_cli_typed(table, "split-seed");
     if (rc < 0) rc = dt_train_check_typed(*task, table, o);
     if (rc < 0) rc = dt_train_complete(*task, o);
     if (rc >= 0) return rc;

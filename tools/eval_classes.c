@@ -78,22 +78,20 @@ static dt_status report(const eval_job *job, const dt_class_validation *v, dt_er
 {
     const dt_eval_classes_opts *o = job->opts;
     const char *const *names = dt_classifier_info(job->classifier)->names;
-    if (o->picture) {
-        dt_image image = {0};
-        DT_TRY(dt_report_classes_image(&v->scores, names, &image, err));
-        dt_status st = dt_image_save(o->picture, &image, 0, err);
-        dt_image_free(&image);
-        if (st != DT_OK) return st;
-    }
-    if (!o->json) {
-        dt_report_classes_text(&v->scores, names, o->per_class, stdout);
-        return DT_OK;
-    }
     dt_str text = {0};
-    dt_report_classes_json(&v->scores, names, &text);
-    dt_status st = text.failed ? dt_fail_memory(err, text.len, "the report") : DT_OK;
-    if (st == DT_OK) fwrite(text.data, 1, text.len, stdout);
+    dt_status st = DT_OK;
+    if (o->json)
+        dt_report_classes_json(&v->scores, names, &text);
+    else
+        dt_report_classes_text(&v->scores, names, o->per_class, stdout);
+    if (text.failed) st = dt_fail_memory(err, text.len, "the report");
+    if (st == DT_OK && text.len) fwrite(text.data, 1, text.len, stdout);
     dt_str_free(&text);
+    if (st != DT_OK || !o->picture) return st;
+    dt_image image = {0};
+    st = dt_report_classes_image(&v->scores, names, &image, err);
+    if (st == DT_OK) st = dt_image_save(o->picture, &image, 0, err);
+    dt_image_free(&image);
     return st;
 }
 

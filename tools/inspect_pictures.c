@@ -230,6 +230,11 @@ dt_status dt_draw_set(const dt_inspection *in, dt_pool *pool, const char *dir, s
     int threads = pool ? dt_pool_threads(pool) : 1;
     draw_job job = {.in = in};
     *written = *skipped = 0;
+    size_t files = 0;
+    for (size_t i = 0; i < count; i++)
+        files += in->set.records[i].image != NULL;
+    if (count && !files)
+        return dt_fail(err, DT_ERR_UNSUPPORTED, "--draw: the set has no picture files to draw copies of");
     DT_TRY(expect_empty(dir, err));
     job.targets = dt_calloc(count, sizeof *job.targets);
     job.drawn = dt_calloc(count, 1);

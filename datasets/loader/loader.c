@@ -125,7 +125,7 @@ static dt_status allocate(dt_loader *l, dt_error *err)
     l->reported = dt_calloc(count, 1);
     if (!l->order || !l->slots || !l->scratch || !l->threads || !l->label_begin || !l->classes ||
         !l->indices || !l->geometry || !l->valid || !l->reported)
-        return dt_fail_memory(err, count * sizeof *l->order, "loader");
+        return dt_fail_memory(err, (size_t)l->places * sizeof *l->order + count, "loader");
     l->slot_count = slot_count;
     for (int i = 0; i < slot_count; i++) {
         batch_slot *slot = &l->slots[i];

@@ -47,6 +47,9 @@ for path in "cifar10:$work/c" "$work/c"; do
     [ "$got" = "$want" ] || fail "check $path: $got"
 done
 expect_exit 0 "$bin" inspect "cifar10:$work/c" --html "$work/c.html"
+expect_exit 1 "$bin" inspect "cifar10:$work/c" --draw "$work/nothing"
+grep -q "no picture files" "$work/stderr" && [ ! -e "$work/nothing" ] || fail "--draw of CIFAR"
+expect_exit 0 "$bin" inspect "cifar10:$work/c"
 grep -q "32 x 32 (6)" "$work/stdout" || { fail "sizes"; cat "$work/stdout"; }
 head -c 6000 "$work/c/data_batch_1.bin" >"$work/cut" && mv "$work/cut" "$work/c/data_batch_1.bin"
 expect_exit 1 "$bin" inspect "cifar10:$work/c"

@@ -68,11 +68,20 @@ static dt_status resize_bilinear(const dt_image *src, int width, int height, uin
 
 /* ---- nearest ---- */
 
-/* Source pixel of output pixel x: the one at its left edge, or, exact, at its centre. */
-static int nearest_pixel(int x, double scale, int size, int exact)
+/* Source pixel of output pixel x: the one at its left edge. Where edges coincide OpenCV's roundings decide. */
+static int pixel_at_edge(int x, int size, int new_size)
 {
-    int at = (int)floor(exact ? (x + 0.5) * scale : x * scale);
+    const int at = (int)floor(x * (1. / ((double)new_size / size)));
     return at < size ? at : size - 1;
+}
+
+/* The one at its centre, with the roundings of torch, which decide where that lies on an edge: float32, one rounding for product
+ * and difference. */
+static int pixel_at_center(int x, int size, int new_size)
+{
+    const float at = fmaf((float)size / (float)new_size, (float)x + 0.5f, -0.5f);
+    const int pixel = (int)floorf(fmaxf(at, 0) + 0.5f);
+    return pixel < size ? pixel : size - 1;
 }
 
 static dt_status resize_nearest(const dt_image *src, int width, int height, int exact, uint8_t *dst,
@@ -82,11 +91,11 @@ static dt_status resize_nearest(const dt_image *src, int width, int height, int 
     size_t bytes = (size_t)width * sizeof(size_t);
     size_t *offset = dt_malloc(bytes);
     if (!offset) return dt_fail_memory(err, bytes, "resize table");
-    const double scale_x = 1. / ((double)width / src->width), scale_y = 1. / ((double)height / src->height);
+    int (*pixel)(int, int, int) = exact ? pixel_at_center : pixel_at_edge;
     for (int x = 0; x < width; x++)
-        offset[x] = (size_t)nearest_pixel(x, scale_x, src->width, exact) * channels;
+        offset[x] = (size_t)pixel(x, src->width, width) * channels;
     for (int y = 0; y < height; y++) {
-        const uint8_t *row = src->data + (size_t)nearest_pixel(y, scale_y, src->height, exact) * src_stride;
+        const uint8_t *row = src->data + (size_t)pixel(y, src->height, height) * src_stride;
         uint8_t *out = dst + (size_t)y * stride;
         for (int x = 0; x < width; x++)
             for (size_t c = 0; c < channels; c++)

@@ -147,7 +147,8 @@ static dt_status make_area(int in_size, int out_size, dt_resize_table *t, dt_err
 /* And for pictures of which a side grows: neighbours are mixed only where an output pixel lies across their border. */
 static dt_status make_area_growing(int in_size, int out_size, dt_resize_table *t, dt_error *err)
 {
-    const double scale = (double)in_size / out_size, inv = (double)out_size / in_size;
+    const double inv = (double)out_size / in_size,
+                 scale = 1 / inv; /* OpenCV's roundings decide where borders coincide */
     DT_TRY(allocate(t, out_size, 2, err));
     for (int x = 0; x < out_size; x++) {
         double *w = t->weight + (size_t)x * 2;

@@ -108,7 +108,7 @@ PLAIN_STEP(invert, "RandomInvert", dt_image_invert, "255 less the value.")
 PLAIN_STEP(autocontrast, "RandomAutocontrast", dt_image_autocontrast, "Every channel stretched to 0..255.")
 PLAIN_STEP(equalize, "RandomEqualize", dt_image_equalize, "The histogram of every channel made flat.")
 
-static const dt_arg gray_args[] = {DT_ARG_P("0.1", 1), {0}};
+static const dt_arg gray_args[] = {DT_ARG_P("1", 1), {0}}, random_gray_args[] = {DT_ARG_P("0.1", 1), {0}};
 
 static dt_status grayscale_in_place(const dt_step *s, const dt_drawn *d, dt_sample *sample, dt_error *err)
 {
@@ -123,9 +123,17 @@ static dt_status grayscale_in_place(const dt_step *s, const dt_drawn *d, dt_samp
 
 const dt_transform dt_transform_grayscale = {
     .name = "grayscale",
-    .alias = "RandomGrayscale",
+    .alias = "Grayscale",
     .help = "Gray in as many channels as before.",
     .args = gray_args,
+    .in_place = grayscale_in_place,
+};
+
+const dt_transform dt_transform_random_grayscale = {
+    .name = "random-grayscale",
+    .alias = "RandomGrayscale",
+    .help = "The same now and then.",
+    .args = random_gray_args,
     .in_place = grayscale_in_place,
 };
 

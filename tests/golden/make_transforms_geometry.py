@@ -44,6 +44,8 @@ def main():
     # odd sizes, sides of one pixel, up, down, and one of each
     sizes = [(13, 11, 29, 19), (31, 23, 17, 13), (40, 30, 20, 15), (16, 16, 16, 31), (37, 50, 8, 9), (5, 3, 31, 2), (1, 1, 7, 5),
              (60, 2, 3, 7), (33, 21, 33, 20), (9, 40, 27, 13), (1, 20, 1, 7), (20, 1, 9, 1), (64, 48, 1, 1), (7, 7, 8, 8)]
+    # the middle or an edge of a pixel falls on an edge of the source: roundings decide
+    sizes += [(22, 1, 115, 1), (1, 77, 1, 179), (62, 1, 56, 1), (1, 60, 1, 176), (54, 60, 56, 7)]
     for i, (w, h, nw, nh) in enumerate(sizes):
         for c in (1, 3):
             seed = 400 + i

@@ -51,7 +51,7 @@ jq -e '.transforms == "iou-crop hflip(0.5) letterbox(80)" and (.pictures | all(.
 expect_exit 0 "$bin" augment set --out n --count 2 --imgsz 80 --json --transforms "resize(40, 48)"
 jq -e '.pictures | all(.width == 48 and .height == 40)' stdout >/dev/null || { fail "--imgsz with a size"; cat stdout; }
 echo "letterbox(64)
-   grayscale(1)" >chain.txt
+   grayscale" >chain.txt
 expect_exit 0 "$bin" augment set --out g --count 1 --json --transforms @chain.txt
 jq -e '.transforms == "letterbox(64) grayscale(1)"' stdout >/dev/null || { fail "@FILE"; cat stdout; }
 [ "$before" = "$(find set -type f -exec sha256sum {} + | sort | sha256sum)" ] || fail "the set was touched"

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/mem.h"
+#include "core/rng.h"
 #include "core/str.h"
 
 dt_status dt_file_read(const char *path, size_t max_bytes, char **data, size_t *size, dt_error *err)
@@ -159,6 +160,26 @@ dt_status dt_mkdirs(const char *path, dt_error *err)
     dt_free(copy);
     if (failed) return dt_fail(err, DT_ERR_IO, "%s: the folder cannot be made: %s", path, strerror(failed));
     return DT_OK;
+}
+
+uint64_t dt_file_mark(const char *path)
+{
+    enum { TAIL = 4096 };
+    struct {
+        uint64_t size;
+        char tail[TAIL];
+    } content = {0};
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    int ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    if (ok) {
+        const size_t n = st.st_size < TAIL ? (size_t)st.st_size : TAIL;
+        content.size = (uint64_t)st.st_size;
+        ok = pread(fd, content.tail, n, st.st_size - (off_t)n) == (ssize_t)n;
+    }
+    close(fd);
+    return ok ? dt_hash64(&content, sizeof content) : 0;
 }
 
 int dt_is_file(const char *path)

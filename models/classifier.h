@@ -37,6 +37,7 @@ typedef struct dt_classifier_opts {
      * evaluation does not score pictures of training. val_share 0: none was. */
     double val_share;
     uint64_t split_seed;
+    uint64_t val_hash; /* dt_class_split_hash of that part: a folder that has grown holds another one out */
 } dt_classifier_opts;
 
 typedef struct dt_classifier dt_classifier;

@@ -1,5 +1,6 @@
 /* Weights and metadata of a classifier, to and from safetensors. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/mem.h"
@@ -11,7 +12,8 @@
 static dt_status write(dt_ctx *ctx, dt_classifier *c, dt_st_writer *w)
 {
     const dt_classifier_opts *o = &c->opts;
-    char seed[24];
+    char seed[24], val_hash[24];
+    snprintf(val_hash, sizeof val_hash, "%016llx", (unsigned long long)o->val_hash);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)o->split_seed);
     if (c->fused)
         return dt_ctx_fail(ctx, DT_ERR_STATE,
@@ -28,6 +30,7 @@ static dt_status write(dt_ctx *ctx, dt_classifier *c, dt_st_writer *w)
     if (o->val_share > 0) {
         DT_TRY(dt_meta_add_num(ctx, w, "val_fraction", o->val_share));
         DT_TRY(dt_meta_add(ctx, w, "split_seed", seed));
+        DT_TRY(dt_meta_add(ctx, w, "val_hash", val_hash));
     }
     return dt_state_dict_save(ctx, c->net, "", w);
 }
@@ -67,6 +70,7 @@ static void read_opts(dt_meta_reader *r, dt_classifier_opts *o)
     if (dt_st_get_meta(r->file, "val_fraction")) {
         const double seed = dt_meta_num(r, "split_seed");
         o->val_share = dt_meta_num(r, "val_fraction");
+        o->val_hash = strtoull(dt_meta_text(r, "val_hash"), NULL, 16);
         if (!(o->val_share >= 0 && o->val_share < 1 && seed >= 0 && seed < 0x1p53))
             dt_fail(&r->err, DT_ERR_FORMAT, "%s: metadata \"val_fraction\" %g with \"split_seed\" %g",
                     r->path, o->val_share, seed);

@@ -21,6 +21,11 @@ void dt_class_scores_free(dt_class_scores *s)
 void dt_class_scores_add(dt_class_scores *s, int32_t truth, const float *log_probabilities)
 {
     int top[DT_CLASS_TOP], k = s->classes < DT_CLASS_TOP ? s->classes : DT_CLASS_TOP;
+    for (int i = 0; i < s->classes; i++)
+        if (isnan(log_probabilities[i])) {
+            s->not_finite++;
+            return;
+        }
     dt_top_k(log_probabilities, s->classes, k, top);
     s->confusion[(int64_t)truth * s->classes + top[0]]++;
     s->count++;

@@ -14,7 +14,8 @@ typedef struct dt_class_scores {
     int64_t count, top1,
         top5; /* pictures; those whose class is the best one, is among the best five (or all, if there are
                                   fewer) */
-    double loss_sum; /* of -ln p(class) */
+    double loss_sum;    /* of -ln p(class) */
+    int64_t not_finite; /* pictures for which the network gave no numbers: not among the others */
 } dt_class_scores;
 
 /** Free with dt_class_scores_free, also after a failure. */

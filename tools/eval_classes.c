@@ -45,6 +45,20 @@ static dt_status open_data(const dt_eval_classes_opts *o, const dt_class_opts *s
     return st;
 }
 
+/* A picture more or less and the draw holds others out, among them some of training. */
+static dt_status check_held_out(const dt_eval_classes_opts *o, const dt_class_set *data,
+                                const dt_classifier_opts *trained, dt_error *err)
+{
+    dt_error none = {0};
+    const dt_class_split *val = dt_class_set_split(data, o->data, "val", &none);
+    if (val && dt_class_split_hash(data, val, 0) == trained->val_hash) return DT_OK;
+    return dt_fail(
+        err, DT_ERR_STATE,
+        "%s: its pictures have changed since %s was trained, and what is held out of them now may have been "
+        "trained on; --val-fraction and --split-seed score it all the same",
+        o->data, o->weights);
+}
+
 static dt_status load_data(eval_job *job, dt_error *err)
 {
     const dt_eval_classes_opts *o = job->opts;
@@ -55,6 +69,8 @@ static dt_status load_data(eval_job *job, dt_error *err)
                                                               : .2,
                         .seed = o->split_seed >= 0 ? (uint64_t)o->split_seed : trained->split_seed};
     DT_TRY(open_data(o, &job->held_out, &job->data, err));
+    if (o->val_share < 0 && o->split_seed < 0 && job->data.held_out && trained->val_share > 0)
+        DT_TRY(check_held_out(o, &job->data, trained, err));
     job->split = dt_class_set_split(&job->data, o->data, o->split, err);
     if (!job->split) return err->status;
     size_t n = job->data.names.count;

@@ -65,6 +65,9 @@ static dt_status do_file(class_job *job, const char *file, dt_error *err)
     dt_scope_close(job->ctx, scope);
     if (st != DT_OK) *err = *dt_ctx_error(job->ctx);
     dt_ctx_clear_error(job->ctx);
+    for (int i = 0; i < job->info->class_count && st == DT_OK; i++)
+        if (isnan(job->log_p[i]))
+            st = dt_fail(err, DT_ERR_STATE, "%s: the network gives no numbers (NaN)", file);
     if (st == DT_OK) {
         dt_top_k(job->log_p, job->info->class_count, job->top, job->best);
         if (job->json)

@@ -82,7 +82,7 @@ dt_status dt_replay_explain(const dt_train_run *run, const dt_batch *batch, int 
 }
 
 static dt_status make_json(const dt_train_run *run, const dt_batch *batch, int slot, const char *picture,
-                           dt_str *out, dt_error *err)
+                           const char *unproven, dt_str *out, dt_error *err)
 {
     dt_pick pick;
     dt_aug_params params;
@@ -97,6 +97,7 @@ static dt_status make_json(const dt_train_run *run, const dt_batch *batch, int s
     dt_json_key(&j, "slot"), dt_json_int(&j, slot);
     dt_json_key(&j, "step"), dt_json_int(&j, batch->epoch * dt_loader_batches(run->loader) + batch->number);
     dt_json_key(&j, "batch_sha256"), dt_json_str(&j, hash);
+    dt_json_key(&j, "proven"), dt_json_bool(&j, unproven == NULL);
     dt_json_key(&j, "sample"), dt_json_int(&j, pick.index);
     dt_json_key(&j, "image"), dt_json_str(&j, run->task->record_name(run, pick.index));
     /* A picture that does not decode gives its place to the next one. */
@@ -147,7 +148,7 @@ static dt_status save(const char *dir, const char *stem, const char *ending, con
 }
 
 dt_status dt_replay_write(const dt_train_run *run, const dt_batch *batch, int slot, const char *dir,
-                          dt_str *out, dt_error *err)
+                          const char *unproven, dt_str *out, dt_error *err)
 {
     dt_image image = {0};
     char *stem =
@@ -156,7 +157,7 @@ dt_status dt_replay_write(const dt_train_run *run, const dt_batch *batch, int sl
     dt_status st = picture ? dt_mkdirs(dir, err) : dt_fail_memory(err, 64, "a name");
     if (st == DT_OK) st = dt_train_picture(batch, slot, &run->loading, &image, err);
     if (st == DT_OK) st = check_exact(run, batch, slot, &image, err);
-    if (st == DT_OK) st = make_json(run, batch, slot, picture, out, err);
+    if (st == DT_OK) st = make_json(run, batch, slot, picture, unproven, out, err);
     if (st == DT_OK) st = save(dir, stem, ".png", &image, NULL, err);
     if (st == DT_OK) st = run->task->draw_labels(run, batch, slot, 1, &image, err);
     if (st == DT_OK) st = save(dir, stem, ".boxes.png", &image, NULL, err);

@@ -256,7 +256,8 @@ uint64_t dt_split_source_hash(const dt_split_source *source, uint64_t before)
     for (int64_t i = 0; i < source->count; i++) {
         const dt_record *r = dt_split_source_record(source, i);
         const char *name = dt_path_base(r->image);
-        const int64_t sizes[] = {r->real_width, r->real_height, r->orientation, (int64_t)r->count};
+        const int64_t sizes[] = {r->real_width, r->real_height, r->orientation, (int64_t)r->count,
+                                 (int64_t)dt_file_mark(r->image)};
         hash = mix(hash, name, strlen(name));
         hash = mix(hash, sizes, sizeof sizes);
         for (size_t k = r->first; k < r->first + r->count; k++) {

@@ -60,7 +60,7 @@ typedef struct dt_train_progress {
     int64_t step;                   /* optimizer steps done */
     double best;                    /* fitness of best.safetensors; -1: none yet */
     int64_t best_epoch;             /* from 1; 0: none */
-    double losses[DT_TRAIN_LOSSES]; /* sums over the batches of this epoch so far */
+    double losses[DT_TRAIN_LOSSES]; /* sums over the pictures of this epoch so far */
     double seconds;                 /* spent on this epoch so far */
 } dt_train_progress;
 
@@ -145,6 +145,15 @@ dt_status dt_train_make_groups(dt_train_run *run);
 /* --- train_state.c --- */
 /** 1 if DIR holds a state of either generation. */
 int dt_train_has_state(const dt_train_run *run);
+/** What the state in DIR says of the run. DT_ERR_NOT_FOUND: there is none. */
+typedef struct dt_train_mark {
+    int64_t step; /* optimizer steps done */
+    char data_hash[24];
+} dt_train_mark;
+dt_status dt_train_read_mark(const dt_train_run *run, dt_train_mark *mark, dt_error *err);
+/** 1 if the data that the run has read are those of the mark, as far as names, labels and dt_file_mark tell. */
+int dt_train_same_data(const dt_train_run *run, const dt_train_mark *mark);
+
 /** Keeps other processes out of DIR until dt_train_free or the end of the process; DT_ERR_STATE if one is in there. */
 dt_status dt_train_lock(dt_train_run *run);
 /** Makes DIR, locks it, writes args.json and the first state. The files of a run that is written over go first, its state

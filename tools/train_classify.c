@@ -1,4 +1,5 @@
 /* Training of a classifier. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@ typedef struct classify {
     dt_classifier *classifier;
     dt_transforms *steps; /* of training */
     char *val_text;
+    int said_bad;             /* that pictures of val do not decode */
     char name[DT_CLASS_NAME]; /* of the record that was asked for last */
 } classify;
 
@@ -57,6 +59,25 @@ static dt_status name_untrained(dt_train_run *run, const classify *c)
     return DT_OK;
 }
 
+/* A run among the class folders would be a class of the next one. */
+static dt_status refuse_inside(const char *data, const char *out, dt_error *err)
+{
+    char *at = dt_strdup(out);
+    char root[PATH_MAX], there[PATH_MAX];
+    while (at && !realpath(at, there)) { /* the part of the path that exists */
+        char *up = dt_path_dir(at);
+        dt_free(at);
+        at = up;
+    }
+    if (!at) return dt_fail_memory(err, strlen(out), "a path");
+    dt_free(at);
+    if (!realpath(data, root)) return DT_OK;
+    const size_t n = strlen(root);
+    if (strncmp(root, there, n) != 0 || (there[n] != '/' && there[n] != '\0')) return DT_OK;
+    return dt_fail(err, DT_ERR_ARG, "--out %s lies in the data set %s, whose folders are its classes", out,
+                   data);
+}
+
 static dt_status open_data(dt_train_run *run, dt_class_set *data, dt_error *err)
 {
     const dt_train_opts *o = &run->opts;
@@ -68,6 +89,7 @@ static dt_status open_data(dt_train_run *run, dt_class_set *data, dt_error *err)
     dt_findings_free(&findings);
     if (st == DT_OK && o->strict && wrong)
         st = dt_fail(err, DT_ERR_FORMAT, "%s: %zu findings (--strict)", o->data, wrong);
+    if (st == DT_OK && data->format == DT_CLASSES_FOLDER) st = refuse_inside(o->data, o->out, err);
     if (st == DT_OK && data->has_splits && o->asks_split)
         st =
             dt_fail(err, DT_ERR_ARG,
@@ -85,6 +107,9 @@ static dt_status read_data(dt_train_run *run)
     c->train = dt_class_set_split(&c->data, run->opts.data, "train", err);
     if (!c->train) return err->status;
     DT_TRY(name_untrained(run, c));
+    if (c->data.names.count == 1)
+        dt_cli_warn("%s: one class alone (%s): there is nothing to tell apart", run->opts.data,
+                    c->data.names.items[0]);
     c->val = dt_class_set_split(&c->data, run->opts.data, "val", &none);
     run->images = c->train->count;
     run->has_val = c->val != NULL;
@@ -227,7 +252,9 @@ static dt_status make_model(dt_train_run *run)
                                .class_count = (int)c->data.names.count,
                                .transforms = c->val_text,
                                .val_share = c->data.held_out ? run->opts.val_fraction : 0,
-                               .split_seed = (uint64_t)run->opts.split_seed};
+                               .split_seed = (uint64_t)run->opts.split_seed,
+                               .val_hash =
+                                   c->data.held_out && c->val ? dt_class_split_hash(&c->data, c->val, 0) : 0};
     DT_TRY(dt_classifier_head_parse(run->opts.head, &opts.head, dt_ctx_error(run->ctx)));
     c->classifier = dt_classifier_create(run->ctx, &opts);
     if (!c->classifier) return dt_ctx_status(run->ctx);
@@ -308,8 +335,10 @@ static dt_status validate(dt_train_run *run, double *scores)
     dt_class_validate_opts opts = {
         .batch = (int)run->opts.batch, .workers = (int)run->opts.workers, .strict = run->opts.strict};
     DT_TRY(dt_validate_classes(run->ctx, c->classifier, c->val, &opts, &v));
-    if (v.bad && run->at.epoch == 0)
-        dt_cli_warn("%lld pictures of the val split do not decode and are left out", (long long)v.bad);
+    if (v.bad && !c->said_bad)
+        dt_cli_warn("%lld pictures of the val split do not decode and are left out: %s%s", (long long)v.bad,
+                    v.why.text, v.bad > 1 ? ", ..." : "");
+    c->said_bad |= v.bad > 0;
     scores[0] = dt_class_scores_loss(&v.scores);
     scores[1] = dt_class_scores_top1(&v.scores);
     scores[2] = dt_class_scores_top5(&v.scores);

@@ -66,10 +66,17 @@ static dt_status step(dt_train_run *run, const dt_batch *batch)
     dt_optim_zero_grad(run->optim);
     if (st != DT_OK) return st;
     for (int i = 0; i < run->task->losses; i++)
-        run->at.losses[i] += parts[i];
+        run->at.losses[i] += parts[i] * batch->count;
     run->at.step++;
     run->at.batch++;
     return DT_OK;
+}
+
+/* Pictures of this epoch so far: only its last batch may not be full. */
+static double pictures_seen(const dt_train_run *run)
+{
+    const int64_t n = run->at.batch * run->loading.batch, places = dt_loader_places(run->loader);
+    return n > 0 ? (double)(n < places ? n : places) : 1;
 }
 
 static dt_status save_model(dt_train_run *run, const char *name)
@@ -85,12 +92,11 @@ static dt_status save_model(dt_train_run *run, const char *name)
 static dt_status end_epoch(dt_train_run *run, double seconds)
 {
     dt_train_progress *at = &run->at;
-    double batches = at->batch > 0 ? (double)at->batch : 1;
     int last = at->epoch + 1 == run->opts.epochs;
     dt_train_row row = {.epoch = at->epoch + 1,
-                        .lr = run->base_lr[0] * dt_schedule_factor(&run->schedule, at->step - 1)};
+                        .lr = run->opts.lr0 * dt_schedule_factor(&run->schedule, at->step - 1)};
     for (int i = 0; i < run->task->losses; i++)
-        row.losses[i] = at->losses[i] / batches;
+        row.losses[i] = at->losses[i] / pictures_seen(run);
     double begin = dt_seconds();
     DT_TRY(dt_ema_swap(run->ctx, run->ema));
     dt_status st = DT_OK;
@@ -137,7 +143,7 @@ static void show_progress(const dt_train_run *run, dt_progress *bar)
     int n = 0;
     for (int i = 0; i < run->task->losses && n >= 0 && (size_t)n < sizeof note; i++)
         n += snprintf(note + n, sizeof note - (size_t)n, "%s%s %.3f", i ? " " : "",
-                      run->task->columns[i].name, run->at.losses[i] / (double)run->at.batch);
+                      run->task->columns[i].name, run->at.losses[i] / pictures_seen(run));
     dt_progress_step(bar, run->at.batch, "%s", note);
 }
 
@@ -174,9 +180,11 @@ static dt_status train_epoch(dt_train_run *run, double *saved_at)
     return st == DT_OK ? end_epoch(run, run->at.seconds) : st;
 }
 
+/* Epochs that were not evaluated say nothing. */
 static int patience_over(const dt_train_run *run)
 {
-    return run->has_val && run->opts.patience > 0 && run->at.best_epoch > 0 &&
+    return run->has_val && run->row_count > 0 && run->rows[run->row_count - 1].validated &&
+           run->opts.patience > 0 && run->at.best_epoch > 0 &&
            run->at.epoch - run->at.best_epoch >= run->opts.patience;
 }
 

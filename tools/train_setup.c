@@ -16,6 +16,9 @@ static dt_status freeze(dt_train_run *run)
                                list->items[i], run->opts.model);
         dt_cli_info("frozen: %lld parameters that match %s", (long long)n, list->items[i]);
     }
+    if (list->count && dt_module_count_params(run->net, 1) == 0)
+        return dt_ctx_fail(run->ctx, DT_ERR_ARG, "--freeze: no parameter of %s is left to train",
+                           run->opts.model);
     return DT_OK;
 }
 

@@ -73,6 +73,11 @@ static void unpack_counters(const double *v, dt_train_run *run)
     memcpy(run->at.losses, v + 5, (size_t)run->task->losses * sizeof *v);
 }
 
+static void hash_text(const dt_train_run *run, char text[24])
+{
+    snprintf(text, 24, "%016llx", (unsigned long long)run->data_hash);
+}
+
 static dt_status add_progress(dt_train_run *run, dt_st_writer *w, dt_error *err)
 {
     int64_t counters = counter_values(run), columns = row_values(run), count = (int64_t)run->row_count;
@@ -93,7 +98,7 @@ static dt_status add_progress(dt_train_run *run, dt_st_writer *w, dt_error *err)
         dt_free(rows);
     if (st == DT_OK) st = dt_st_add_meta(w, "format", format_name, err);
     char hash[24];
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)run->data_hash);
+    hash_text(run, hash);
     if (st == DT_OK) st = dt_st_add_meta(w, "data_hash", hash, err);
     if (st == DT_OK) st = dt_st_add_meta(w, "model", run->opts.model, err);
     return st;
@@ -172,7 +177,7 @@ static dt_status take_progress(dt_train_run *run, const dt_st_file *file, const 
         r->dtype != DT_F64 || c->bytes != counter_bytes || r->bytes % row_bytes != 0)
         return dt_fail(err, DT_ERR_FORMAT, "%s: not a training state of this version", path);
     char have[24];
-    snprintf(have, sizeof have, "%016llx", (unsigned long long)run->data_hash);
+    hash_text(run, have);
     if (strcmp(have, hash) != 0)
         return dt_fail(err, DT_ERR_STATE, "%s was made with other data than %s holds now (hash %s, now %s)",
                        path, run->opts.data, hash, have);
@@ -192,6 +197,49 @@ static dt_status take_progress(dt_train_run *run, const dt_st_file *file, const 
         unpack_row(run, row, &run->rows[i]);
     }
     return DT_OK;
+}
+
+static dt_status mark_of(const char *path, dt_train_mark *mark, dt_error *err)
+{
+    dt_st_file file = {0};
+    DT_TRY(dt_st_read(path, &file, err));
+    const dt_st_entry *c = dt_st_find(&file, "train.counters");
+    const char *hash = dt_st_get_meta(&file, "data_hash");
+    double values[3];
+    dt_status st = c && hash && c->dtype == DT_F64 && c->bytes >= sizeof values
+                       ? DT_OK
+                       : dt_fail(err, DT_ERR_FORMAT, "%s: not a training state of this version", path);
+    if (st == DT_OK) {
+        memcpy(values, c->data, sizeof values);
+        if (!(values[2] >= 0 && values[2] < 0x1p53))
+            st = dt_fail(err, DT_ERR_FORMAT, "%s: %g steps", path, values[2]);
+        else
+            mark->step = (int64_t)values[2];
+        snprintf(mark->data_hash, sizeof mark->data_hash, "%s", hash);
+    }
+    dt_st_free(&file);
+    return st;
+}
+
+dt_status dt_train_read_mark(const dt_train_run *run, dt_train_mark *mark, dt_error *err)
+{
+    char *path = dt_train_path(run, "state.safetensors"),
+         *prev = dt_train_path(run, "state.prev.safetensors");
+    dt_status st = path && prev ? mark_of(path, mark, err) : dt_fail_memory(err, 64, "a path");
+    if ((st == DT_ERR_FORMAT || st == DT_ERR_NOT_FOUND) && prev && dt_is_file(prev)) {
+        dt_error_clear(err);
+        st = mark_of(prev, mark, err);
+    }
+    dt_free(path);
+    dt_free(prev);
+    return st;
+}
+
+int dt_train_same_data(const dt_train_run *run, const dt_train_mark *mark)
+{
+    char have[24];
+    hash_text(run, have);
+    return strcmp(have, mark->data_hash) == 0;
 }
 
 static dt_status load_from(dt_train_run *run, const char *path)

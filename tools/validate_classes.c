@@ -103,9 +103,16 @@ dt_status dt_validate_classes(dt_ctx *ctx, dt_classifier *c, const dt_class_spli
     dt_status st = dt_loader_create(o->strict ? &pictures.from : &source, &lo, &loader, err);
     if (st == DT_OK) st = dt_class_scores_make(dt_classifier_info(c)->class_count, &v->scores, err);
     if (st == DT_OK) st = run_batches(ctx, c, &pictures, loader, o, v);
+    if (st == DT_OK && v->bad) v->why = pictures.why;
     if (st == DT_OK && v->bad == split->count)
         st = dt_fail(err, DT_ERR_FORMAT, "none of the %lld pictures of the split '%s' decodes: %s",
                      (long long)split->count, split->name, pictures.why.text);
+    if (st == DT_OK && v->scores.not_finite)
+        st = dt_fail(err, DT_ERR_STATE,
+                     "the network gives no numbers (NaN) for %lld of the %lld pictures of '%s'; a lower "
+                     "--lr0 may help in "
+                     "training",
+                     (long long)v->scores.not_finite, (long long)split->count, split->name);
     dt_loader_destroy(loader);
     dt_free(pictures.bad);
     if (split->count > 0) v->ms_per_image /= (double)split->count;

@@ -9,6 +9,7 @@
 typedef struct dt_class_validation {
     dt_class_scores scores;
     int64_t bad;         /* pictures that did not decode: left out */
+    dt_error why;        /* what is wrong with the first of them */
     double ms_per_image; /* network */
 } dt_class_validation;
 

@@ -54,6 +54,13 @@ static int is_detection_set(const char *path)
            !dt_class_holds_pictures(labels, 0, DT_CLASS_PROBE_DEPTH);
 }
 
+size_t dt_class_set_prefix(const char *path)
+{
+    const char *dir;
+    kind_of_prefix(path, &dir);
+    return (size_t)(dir - path);
+}
+
 int dt_class_set_is(const char *path)
 {
     const char *dir;
@@ -190,7 +197,7 @@ uint64_t dt_class_split_hash(const dt_class_set *set, const dt_class_split *spli
         const char *name = dt_path_base(r->file);
         size_t pixels = (size_t)r->width * (size_t)r->height * (size_t)r->planes;
         const uint64_t all[] = {hash, (uint64_t)r->cls, (uint64_t)r->row, dt_hash64(name, strlen(name)),
-                                r->pixels ? dt_hash64(r->pixels, pixels) : 0};
+                                r->pixels ? dt_hash64(r->pixels, pixels) : dt_file_mark(r->file)};
         hash = dt_hash64(all, sizeof all);
     }
     return hash;

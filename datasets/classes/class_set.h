@@ -66,6 +66,9 @@ typedef struct dt_class_opts {
 /** 1 if the path has one of the prefixes, or is a folder with such files or class folders and no detection set. */
 int dt_class_set_is(const char *path);
 
+/** Length of the prefix ("cifar10:"); 0: none. */
+size_t dt_class_set_prefix(const char *path);
+
 /** 1 if class folders with pictures lie in the folder, whatever else does. */
 int dt_class_is_folder(const char *dir);
 
@@ -89,8 +92,8 @@ dt_source dt_class_split_source(const dt_class_split *split);
 enum { DT_CLASS_NAME = 4200 };
 const char *dt_class_record_name(const dt_class_record *record, char out[DT_CLASS_NAME]);
 
-/** Hash of `before` (of another split; 0: none), the class names, and the pictures' names, pixels in memory and classes.
- *  Folders are left out, so that a data set may move. */
+/** Hash of `before` (of another split; 0: none), the class names, and the pictures' names, classes and pixels in memory or
+ *  dt_file_mark. Folders are left out, so that a data set may move. */
 uint64_t dt_class_split_hash(const dt_class_set *set, const dt_class_split *split, uint64_t before);
 
 #endif

@@ -78,6 +78,37 @@ expect 1 'has other bytes than in training' replay run --verify --data moved/dat
 rm "$(ls moved/images/train/* | head -n 1)"
 expect 1 'epoch 1, batch' replay run --verify --data moved/data.yaml
 
+# One picture is shown as the network was given it, or not at all: a picture under its name that is another one, a label, a picture more
+expect 0 '"proven": true' replay run --step 0 --slot 0 --out proof --json
+"${train[@]::${#train[@]}-1}" --epochs 1 --out plain >/dev/null 2>&1
+expect 0 'not proven to be what the network was given: the run has no hashes' replay plain --step 0 --slot 0 --out proof
+expect 0 '"proven": false' replay plain --step 0 --slot 0 --out proof --json
+first=$(sed -n 's/^  "image": "\(.*\)",/\1/p' out.txt | head -n 1)
+for change in picture label more; do
+    rm -rf other && cp -rL yolo other
+    one=other/images/train/$(basename "$first")
+    case $change in
+    picture) cp "$(ls other/images/val/*.jpg | head -n 1)" "$one" ;;
+    label) printf '0 .5 .5 .2 .2\n' >>"other/labels/train/$(basename "${first%.*}").txt" ;;
+    more) cp "$(ls other/images/val/*.jpg | head -n 1)" other/images/train/zzz.jpg ;;
+    esac
+    rm -rf proof2
+    expect 1 'other bytes than in training' replay run --step 0 --slot 0 --out proof2 --data other/data.yaml
+    expect 1 'other data than when the run was made' replay plain --step 0 --slot 0 --out proof2 --data other/data.yaml
+    [ ! -e proof2 ] || fail "$change: something was written all the same"
+    cp -r plain torn && sed -i 's/"epochs": 1/"epochs": 2/' torn/args.json
+    expect 1 'made with other data' "$DETTOOL_BIN" train --resume torn --data other/data.yaml
+    rm -rf torn
+done
+
+# A list of batches with holes proves nothing
+cp -r run holes
+for edit in '4d' '$d' '4p' '2d'; do
+    sed "$edit" run/batches.csv >holes/batches.csv
+    [ "$edit" = 4p ] && sed -n '1,4p;4,$p' run/batches.csv >holes/batches.csv
+    expect 1 'batches.csv.*row' replay holes --verify
+done
+
 # Usage
 expect 2 'one RUN is needed' replay
 expect 2 '--out DIR is needed' replay run --epoch 1 --sample 0

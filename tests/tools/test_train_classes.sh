@@ -80,6 +80,11 @@ expect 1 'has splits' "${train[@]}" --data crops --split-seed 9 --out x4
 awk -F'[:,]' -v want="$score" '/"top1"/ {if ($2 - want > 1e-4 || want - $2 > 1e-4) exit 1}' out.txt ||
     fail "another score than in training: $score"
 
+# a picture more, and the draw holds out pictures of training
+cp -r flat grown && cp "$(ls grown/disc/*.jpg | head -n 1)" grown/disc/aaa.jpg
+expect 1 'may have been trained on' "$DETTOOL_BIN" eval --weights flat-run/best.safetensors --data grown
+expect 0 'top1' "$DETTOOL_BIN" eval --weights flat-run/best.safetensors --data grown --val-fraction 0.25 --split-seed 9
+
 # ---- weights of another head; frozen layers; a learning rate of their own ----
 mkdir two && cp -r crops/train/disc crops/train/star two/
 expect 0 'of another shape' "${train[@]}" --data two --weights run/best.safetensors --epochs 1 --freeze 'layer*' --lr 'fc.*=0.01' --out two-run
@@ -98,7 +103,23 @@ expect 0 'top1' "$DETTOOL_BIN" train --data flat --model resnet50 --head relu-dr
     --ema-decay 0 --no-drop-last --patience 0 --best-state --out r50
 [ "$(cut -d, -f8 r50/results.csv | tail -n +2 | tr '\n' ' ')" = "0.00100000 0.00010000 " ] || { cat r50/results.csv; fail "StepLR"; }
 
+# a folder behind a prefix is found from any other folder
+(mkdir -p elsewhere && cd elsewhere && "$DETTOOL_BIN" train --resume ../alex >../resumed.txt 2>&1) || { cat resumed.txt; fail "--resume of cifar10:DIR"; }
+# patience counts evaluations, the mean is over pictures
+expect 0 'best epoch' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 7 --val-interval 5 --patience 1 --lr0 0 --optimizer sgd --out patient
+[ "$(tail -n 1 patient/results.csv | cut -d, -f1)" = 7 ] && [ -n "$(tail -n 1 patient/results.csv | cut -d, -f6)" ] || { cat patient/results.csv; fail "patience"; }
+expect 0 'top1' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --batch 36 --no-drop-last --sampler sequential --lr 'conv1.*=0.00001' --schedule constant --warmup-epochs 0 --lr0 0.01 --out odd
+awk -F, 'NR == 2 { n = $4 * 48; d = n - int(n + .5); if (d > .001 || d < -.001 || $8 != 0.01) exit 1 }' odd/results.csv ||
+    { cat odd/results.csv; fail "accuracy is no number of 48 pictures, or lr is another group's"; }
+
 # ---- what has no meaning, or is wrong ----
+expect 1 'no numbers (NaN)' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --optimizer sgd --lr0 1000 --clip 0 --warmup-epochs 0 --ema-decay 0 --out nan
+[ ! -e nan/best.safetensors ] || fail "weights that give NaN are the best"
+expect 1 'left to train' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --freeze '*' --out odd --force
+[ -s odd/best.safetensors ] || fail "--force took a run away for one that could not begin"
+expect 1 'lies in the data set' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --out small/run
+expect 1 'lies in the data set' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --out small/train/a/b
+expect 2 'is a data set with boxes' "$DETTOOL_BIN" train --data voc --model resnet18 --out x10
 expect 2 'no meaning in the training of a classifier' "${train[@]}" --data crops --mosaic 0.5 --out x
 expect 2 'holds pictures by class' "$DETTOOL_BIN" train --data crops --model yolo-nano --out x
 expect 2 'lr-step' "${train[@]}" --data crops --schedule step --out x

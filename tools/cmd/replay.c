@@ -6,6 +6,7 @@
 #include "core/mem.h"
 #include "core/num.h"
 #include "tools/options_json.h"
+#include "tools/replay_proof.h"
 #include "tools/replay_sample.h"
 
 typedef struct replay {
@@ -58,10 +59,18 @@ static dt_status find_place(const dt_train_run *run, int64_t epoch, int64_t inde
     dt_pick *order = dt_realloc_array(NULL, (size_t)places, sizeof *order);
     if (!order) return dt_fail_memory(err, (size_t)places * sizeof *order, "the order of an epoch");
     dt_status st = dt_loader_order(run->loader, epoch, order, err);
-    *place = 0;
-    while (st == DT_OK && *place < places && order[*place].index != index)
-        ++*place;
+    int64_t shown = 0;
+    *place = places;
+    for (int64_t i = places - 1; i >= 0 && st == DT_OK; i--)
+        if (order[i].index == index) {
+            *place = i;
+            shown++;
+        }
     dt_free(order);
+    if (shown > 1)
+        dt_cli_info(
+            "epoch %lld shows sample %lld %lld times; this is the first, --step and --slot name the others",
+            (long long)epoch + 1, (long long)index, (long long)shown);
     if (st == DT_OK && *place == places)
         return dt_fail(err, DT_ERR_NOT_FOUND,
                        "epoch %lld does not show sample %lld: the sampler did not draw it",
@@ -106,18 +115,21 @@ static void print_place(const dt_train_run *run, const dt_batch *batch, int slot
     printf("; written to %s\n", out);
 }
 
-static dt_status show(const dt_train_run *run, const replay *r, dt_error *err)
+static dt_status show(const dt_train_run *run, const replay *r, const dt_replay_proof *proof, dt_error *err)
 {
     int64_t epoch = 0, number = 0, slot = 0;
     const dt_batch *batch;
+    const char *unproven;
     DT_TRY(locate(run, r, &epoch, &number, &slot, err));
     DT_TRY(dt_loader_start(run->loader, epoch, number, err));
     DT_TRY(dt_loader_next(run->loader, &batch, err));
     if (slot >= batch->count)
         return dt_fail(err, DT_ERR_ARG, "--slot %lld: the batch has pictures 0..%d", (long long)slot,
                        batch->count - 1);
+    DT_TRY(dt_replay_prove(run, proof, batch, &unproven, err));
+    if (unproven) dt_cli_warn("not proven to be what the network was given: %s", unproven);
     dt_str text = {0}, steps = {0};
-    dt_status st = dt_replay_write(run, batch, (int)slot, r->out, &text, err);
+    dt_status st = dt_replay_write(run, batch, (int)slot, r->out, unproven, &text, err);
     if (st == DT_OK && !r->json) st = dt_replay_explain(run, batch, (int)slot, &steps, err);
     if (st == DT_OK && r->json) {
         fputs(text.data, stdout);
@@ -131,28 +143,6 @@ static dt_status show(const dt_train_run *run, const replay *r, dt_error *err)
 }
 
 /* ---- --verify ---- */
-
-static void name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size)
-{
-    int n = 0;
-    out[0] = '\0';
-    for (int i = 0; i < batch->count && n >= 0 && (size_t)n < size; i++)
-        n += snprintf(out + n, size - (size_t)n, "%s%s", i ? ", " : "",
-                      dt_path_base(run->task->record_name(run, batch->indices[i])));
-}
-
-static dt_status compare(const dt_train_run *run, const dt_batch_row *row, const dt_batch *batch,
-                         dt_error *err)
-{
-    char hash[DT_SHA256_TEXT], names[512];
-    dt_batch_hash(batch, hash);
-    if (strcmp(hash, row->sha256) == 0) return DT_OK;
-    name_pictures(run, batch, names, sizeof names);
-    return dt_fail(
-        err, DT_ERR_STATE,
-        "epoch %lld, batch %lld (step %lld) has other bytes than in training (%.12s, now %.12s): %s",
-        (long long)row->epoch, (long long)row->batch, (long long)row->step, row->sha256, hash, names);
-}
 
 /* The row's batch: the loader goes on where it stands, or is sent there. */
 static dt_status batch_of_row(const dt_train_run *run, const dt_batch_row *row, const dt_batch_row *before,
@@ -180,7 +170,7 @@ static dt_status verify_rows(const dt_train_run *run, const replay *r, const dt_
         if (r->epoch > 0 && rows[i].epoch != r->epoch) continue;
         const dt_batch *batch;
         st = batch_of_row(run, &rows[i], before, &batch, err);
-        if (st == DT_OK) st = compare(run, &rows[i], batch, err);
+        if (st == DT_OK) st = dt_replay_compare(run, &rows[i], batch, err);
         before = &rows[i];
         *done += st == DT_OK;
         dt_progress_step(&bar, (int64_t)i + 1, " ");
@@ -207,23 +197,18 @@ static dt_status report_verified(const replay *r, int64_t done, dt_error *err)
     return st;
 }
 
-static dt_status verify(const dt_train_run *run, const replay *r, dt_error *err)
+static dt_status verify(const dt_train_run *run, const replay *r, const dt_replay_proof *proof, dt_error *err)
 {
-    dt_batch_row *rows = NULL;
-    size_t count = 0;
     int64_t done = 0;
-    char *path = dt_train_path(run, "batches.csv");
-    dt_status st = path ? dt_train_hashes_read(path, &rows, &count, err) : dt_fail_memory(err, 64, "a path");
-    if (st == DT_ERR_NOT_FOUND) dt_error_prefix(err, "no hashes, train with --hash-batches: ");
-    if (st == DT_OK) st = verify_rows(run, r, rows, count, &done, err);
-    if (st == DT_OK && done == 0)
-        st = r->epoch > 0
-                 ? dt_fail(err, DT_ERR_NOT_FOUND, "%s: no batch of epoch %lld", path, (long long)r->epoch)
-                 : dt_fail(err, DT_ERR_NOT_FOUND, "%s: no batch", path);
-    if (st == DT_OK) st = report_verified(r, done, err);
-    dt_free(rows);
-    dt_free(path);
-    return st;
+    if (!proof->has_hashes)
+        return dt_fail(err, DT_ERR_NOT_FOUND, "no hashes, train with --hash-batches: %s: no such file",
+                       proof->path);
+    DT_TRY(dt_replay_check_rows(proof, err));
+    DT_TRY(verify_rows(run, r, proof->rows, proof->count, &done, err));
+    if (done == 0 && r->epoch > 0)
+        return dt_fail(err, DT_ERR_NOT_FOUND, "%s: no batch of epoch %lld", proof->path, (long long)r->epoch);
+    if (done == 0) return dt_fail(err, DT_ERR_NOT_FOUND, "%s: no batch", proof->path);
+    return report_verified(r, done, err);
 }
 
 /* ---- the command ---- */
@@ -259,7 +244,12 @@ static dt_status replay_run(const char *dir, const replay *r, dt_error *err)
         run.opts.workers = r->verify ? r->workers : 0;
         st = dt_train_setup_batches(&run, err);
     }
-    if (st == DT_OK) st = r->verify ? verify(&run, r, err) : show(&run, r, err);
+    dt_replay_proof proof = {0};
+    if (st == DT_OK) st = dt_replay_proof_read(&run, &proof, err);
+    if (st == DT_OK && proof.has_mark && !proof.same_data)
+        dt_cli_warn("%s: the data are not those that the run was made with", run.opts.data);
+    if (st == DT_OK) st = r->verify ? verify(&run, r, &proof, err) : show(&run, r, &proof, err);
+    dt_replay_proof_free(&proof);
     dt_train_free(&run);
     dt_options_free(keep);
     return st;
@@ -272,8 +262,8 @@ static int run(int argc, char **argv)
     const dt_opt opts[] = {
         {"epoch", NULL, DT_OPT_INT, &r.epoch, 0, 1000000, NULL, "E", "epoch, from 1; with --verify 0: all"},
         {"sample", NULL, DT_OPT_STR, &r.sample, 0, 0, NULL, "I",
-         "picture of the training split: its number, from 0, or its file, as much of the end of the path as "
-         "is needed"},
+         "picture of the training split: its number, from 0, or its file: the name, or more of the end of "
+         "the path"},
         {"step", NULL, DT_OPT_INT, &r.step, 0, 9e15, NULL, "S", "optimizer step, from 0"},
         {"slot", NULL, DT_OPT_INT, &r.slot, 0, 4096, NULL, "K", "place in the batch of that step, from 0"},
         {"out", "o", DT_OPT_STR, &r.out, 0, 0, NULL, "DIR", "folder for the pictures"},
@@ -310,6 +300,10 @@ const dt_command dt_cmd_replay = {
         "the "
         "files that it\n"
         "was made of with their labels, and what the augmentation drew.\n\n"
+        "With train --hash-batches the batch is compared with its SHA-256; without, the data with the names, "
+        "labels and\n"
+        "marks of files that the run has stored, and a warning says that nothing is proven. What differs is "
+        "an error.\n\n"
         "--verify makes every batch again and compares its SHA-256 with RUN/batches.csv, which train "
         "--hash-batches wrote;\n"
         "exit 1 names the first batch that differs, for example because a picture or a label has changed "

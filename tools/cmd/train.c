@@ -6,6 +6,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "datasets/classes/class_set.h"
+#include "datasets/detect_format.h"
 #include "datasets/transforms/transform.h"
 #include "tools/options_json.h"
 #include "tools/train.h"
@@ -109,8 +110,13 @@ static void owned_free(owned_texts *own)
 static dt_status make_absolute(const char **path, char **own, dt_error *err)
 {
     char here[PATH_MAX];
-    if (!*path || !(dt_is_file(*path) || dt_is_dir(*path)) || !getcwd(here, sizeof here)) return DT_OK;
-    *own = dt_path_join(here, *path);
+    if (!*path) return DT_OK;
+    const size_t prefix = dt_class_set_prefix(*path);
+    const char *file = *path + prefix;
+    if (!(dt_is_file(file) || dt_is_dir(file)) || !getcwd(here, sizeof here)) return DT_OK;
+    char *full = dt_path_join(here, file);
+    *own = full ? dt_format("%.*s%s", (int)prefix, *path, full) : NULL;
+    dt_free(full);
     if (!*own) return dt_fail_memory(err, strlen(*path), "a path");
     *path = *own;
     return DT_OK;
@@ -147,6 +153,18 @@ static int choose_task(dt_train_opts *o, const dt_train_task **task, dt_error *e
     if (!o->model) o->model = classes ? dt_train_classify.default_model : dt_train_detect.default_model;
     *task = dt_train_find_task(o->model, err);
     if (!*task) return dt_cli_fail(&dt_cmd_train, err);
+    const dt_set_format *format;
+    char *source = NULL;
+    dt_error none = {0};
+    if (!classes && *task == &dt_train_classify &&
+        dt_set_format_detect(o->data, NULL, &format, &source, &none) == DT_OK) {
+        dt_free(source);
+        return dt_cli_usage_error(
+            &dt_cmd_train,
+            "--model %s is a classifier; %s is a data set with boxes (dettool crop makes class "
+            "folders of them)",
+            o->model, o->data);
+    }
     if (classes && *task != &dt_train_classify)
         return dt_cli_usage_error(&dt_cmd_train,
                                   "--model %s is a detector; %s holds pictures by class, without boxes",

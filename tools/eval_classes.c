@@ -28,23 +28,6 @@ static void job_free(eval_job *job)
     dt_ctx_destroy(job->ctx);
 }
 
-static dt_status open_data(const dt_eval_classes_opts *o, const dt_class_opts *split, dt_class_set *data,
-                           dt_error *err)
-{
-    dt_findings findings = {0};
-    dt_status st = dt_class_set_open(o->data, split, data, &findings, err);
-    if (st == DT_OK) dt_run_show_findings(&findings);
-    size_t wrong = findings.by_severity[DT_PROBLEM] + findings.by_severity[DT_WARNING];
-    dt_findings_free(&findings);
-    if (st == DT_OK && data->has_splits && (o->val_share >= 0 || o->split_seed >= 0))
-        st =
-            dt_fail(err, DT_ERR_ARG,
-                    "--val-fraction and --split-seed are for folders without splits; %s has splits", o->data);
-    if (st == DT_OK && o->strict && wrong)
-        st = dt_fail(err, DT_ERR_FORMAT, "%s: %zu findings, and --strict", o->data, wrong);
-    return st;
-}
-
 /* A picture more or less and the draw holds others out, among them some of training. */
 static dt_status check_held_out(const dt_eval_classes_opts *o, const dt_class_set *data,
                                 const dt_classifier_opts *trained, dt_error *err)
@@ -68,8 +51,9 @@ static dt_status load_data(eval_job *job, dt_error *err)
                                      : trained->val_share > 0 ? trained->val_share
                                                               : .2,
                         .seed = o->split_seed >= 0 ? (uint64_t)o->split_seed : trained->split_seed};
-    DT_TRY(open_data(o, &job->held_out, &job->data, err));
-    if (o->val_share < 0 && o->split_seed < 0 && job->data.held_out && trained->val_share > 0)
+    const int asks_split = o->val_share >= 0 || o->split_seed >= 0;
+    DT_TRY(dt_run_open_classes(o->data, &job->held_out, o->strict, asks_split, &job->data, err));
+    if (!asks_split && job->data.held_out && trained->val_share > 0)
         DT_TRY(check_held_out(o, &job->data, trained, err));
     job->split = dt_class_set_split(&job->data, o->data, o->split, err);
     if (!job->split) return err->status;

@@ -30,22 +30,13 @@ void dt_replay_proof_free(dt_replay_proof *p)
     *p = (dt_replay_proof){0};
 }
 
-static void name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size)
-{
-    int n = 0;
-    out[0] = '\0';
-    for (int i = 0; i < batch->count && n >= 0 && (size_t)n < size; i++)
-        n += snprintf(out + n, size - (size_t)n, "%s%s", i ? ", " : "",
-                      dt_path_base(run->task->record_name(run, batch->indices[i])));
-}
-
 dt_status dt_replay_compare(const dt_train_run *run, const dt_batch_row *row, const dt_batch *batch,
                             dt_error *err)
 {
     char hash[DT_SHA256_TEXT], names[512];
     dt_batch_hash(batch, hash);
     if (strcmp(hash, row->sha256) == 0) return DT_OK;
-    name_pictures(run, batch, names, sizeof names);
+    dt_train_name_pictures(run, batch, names, sizeof names);
     return dt_fail(
         err, DT_ERR_STATE,
         "epoch %lld, batch %lld (step %lld) has other bytes than in training (%.12s, now %.12s): %s",

@@ -41,6 +41,23 @@ void dt_run_show_findings(const dt_findings *findings)
     if (serious > shown) dt_cli_warn("and %zu more findings in this data set", serious - shown);
 }
 
+dt_status dt_run_open_classes(const char *path, const dt_class_opts *opts, int strict, int asks_split,
+                              dt_class_set *set, dt_error *err)
+{
+    dt_findings findings = {0};
+    dt_status st = dt_class_set_open(path, opts, set, &findings, err);
+    if (st == DT_OK) dt_run_show_findings(&findings);
+    const size_t wrong = findings.by_severity[DT_PROBLEM] + findings.by_severity[DT_WARNING];
+    dt_findings_free(&findings);
+    if (st == DT_OK && strict && wrong)
+        st = dt_fail(err, DT_ERR_FORMAT, "%s: %zu findings (--strict)", path, wrong);
+    if (st == DT_OK && set->has_splits && asks_split)
+        st = dt_fail(err, DT_ERR_ARG,
+                     "--val-fraction and --split-seed are for folders without splits; %s has splits", path);
+    if (st != DT_OK) dt_class_set_free(set);
+    return st;
+}
+
 static unsigned yolo_bit(const char *split)
 {
     for (int i = 0; split && i < DT_YOLO_SPLITS; i++)

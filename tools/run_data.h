@@ -2,6 +2,7 @@
 #ifndef DT_TOOLS_RUN_DATA_H
 #define DT_TOOLS_RUN_DATA_H
 
+#include "datasets/classes/class_set.h"
 #include "datasets/dataset.h"
 #include "datasets/loader/loader.h"
 
@@ -46,11 +47,16 @@ void dt_split_source_free(dt_split_source *source);
 dt_source dt_split_source_as_source(dt_split_source *source);
 const dt_record *dt_split_source_record(const dt_split_source *source, int64_t index);
 
-/** Hash of `before` (of another split; 0: none), the class names, and the images' names, sizes and objects of a split: to
+/** Hash of `before` (of another split; 0: none), the class names, and the images' names, sizes, dt_file_mark and objects of a split: to
  *  see that a resumed run gets the same data. Folders are left out, so that a data set may move. */
 uint64_t dt_split_source_hash(const dt_split_source *source, uint64_t before);
 
 /** Warnings and errors on stderr: the first ones, and how many more there are. */
 void dt_run_show_findings(const dt_findings *findings);
+
+/** Opens a class set and shows its findings; strict: an error or warning among them is DT_ERR_FORMAT. asks_split: the user says how
+ *  much to hold out, or by which seed, which is DT_ERR_ARG for a set that has splits. On failure *set is empty. */
+dt_status dt_run_open_classes(const char *path, const dt_class_opts *opts, int strict, int asks_split,
+                              dt_class_set *set, dt_error *err);
 
 #endif

@@ -176,6 +176,9 @@ dt_status dt_train_write_logs(dt_train_run *run);
 void dt_train_print_row(const dt_train_run *run, const dt_train_row *row);
 
 /* --- train_picture.c --- */
+/** "a.jpg, b.jpg, ...": the pictures of a batch, for messages; cut to `size`. */
+void dt_train_name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size);
+
 /** A picture of a batch as bytes: the inverse of dt_image_to_planes. */
 dt_status dt_train_picture(const dt_batch *batch, int picture, const dt_loader_opts *loading, dt_image *out,
                            dt_error *err);

@@ -82,19 +82,8 @@ static dt_status open_data(dt_train_run *run, dt_class_set *data, dt_error *err)
 {
     const dt_train_opts *o = &run->opts;
     const dt_class_opts opts = {.val_share = o->val_fraction, .seed = (uint64_t)o->split_seed};
-    dt_findings findings = {0};
-    dt_status st = dt_class_set_open(o->data, &opts, data, &findings, err);
-    if (st == DT_OK) dt_run_show_findings(&findings);
-    const size_t wrong = findings.by_severity[DT_PROBLEM] + findings.by_severity[DT_WARNING];
-    dt_findings_free(&findings);
-    if (st == DT_OK && o->strict && wrong)
-        st = dt_fail(err, DT_ERR_FORMAT, "%s: %zu findings (--strict)", o->data, wrong);
-    if (st == DT_OK && data->format == DT_CLASSES_FOLDER) st = refuse_inside(o->data, o->out, err);
-    if (st == DT_OK && data->has_splits && o->asks_split)
-        st =
-            dt_fail(err, DT_ERR_ARG,
-                    "--val-fraction and --split-seed are for folders without splits; %s has splits", o->data);
-    return st;
+    DT_TRY(dt_run_open_classes(o->data, &opts, o->strict, o->asks_split, data, err));
+    return data->format == DT_CLASSES_FOLDER ? refuse_inside(o->data, o->out, err) : DT_OK;
 }
 
 static dt_status read_data(dt_train_run *run)

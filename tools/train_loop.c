@@ -15,16 +15,6 @@ static void on_signal(int number)
     stop_signal = number;
 }
 
-/* "a.jpg, b.jpg, ...": which pictures a failed step was about. */
-static void name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size)
-{
-    int n = 0;
-    out[0] = '\0';
-    for (int i = 0; i < batch->count && n >= 0 && (size_t)n < size; i++)
-        n += snprintf(out + n, size - (size_t)n, "%s%s", i ? ", " : "",
-                      dt_path_base(run->task->record_name(run, batch->indices[i])));
-}
-
 /* Forward and backward pass: gradients, and the numbers of the log. */
 static dt_status differentiate(dt_train_run *run, const dt_batch *batch, double *parts)
 {
@@ -39,7 +29,7 @@ static dt_status differentiate(dt_train_run *run, const dt_batch *batch, double 
     dt_status st = dt_ctx_status(ctx);
     if (st == DT_OK && !isfinite(total)) {
         char names[512];
-        name_pictures(run, batch, names, sizeof names);
+        dt_train_name_pictures(run, batch, names, sizeof names);
         st = dt_ctx_fail(
             ctx, DT_ERR_STATE,
             "the loss is not finite at step %lld (epoch %lld, batch %lld: %s); a lower --lr0 may help",

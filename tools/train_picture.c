@@ -1,5 +1,8 @@
 #include <math.h>
 
+#include <stdio.h>
+
+#include "core/file.h"
 #include "core/mem.h"
 #include "datasets/image/draw.h"
 #include "datasets/transforms/resize.h"
@@ -56,4 +59,13 @@ dt_status dt_train_draw_batch(const dt_train_run *run, const dt_batch *batch, dt
     for (int i = 0; i < count; i++)
         dt_image_free(&cells[i]);
     return st;
+}
+
+void dt_train_name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size)
+{
+    int n = 0;
+    out[0] = '\0';
+    for (int i = 0; i < batch->count && n >= 0 && (size_t)n < size; i++)
+        n += snprintf(out + n, size - (size_t)n, "%s%s", i ? ", " : "",
+                      dt_path_base(run->task->record_name(run, batch->indices[i])));
 }

@@ -88,10 +88,7 @@ static void read_opts(dt_meta_reader *r, dt_classifier_opts *o)
 static dt_classifier *from_file(dt_ctx *ctx, const dt_st_file *file, const char *path)
 {
     if (!has_format(file)) {
-        const char *format = dt_st_get_meta(file, "format");
-        dt_ctx_fail(ctx, DT_ERR_FORMAT,
-                    "%s: not a classifier of this program (metadata \"format\" is %s%s%s)", path,
-                    format ? "\"" : "", format ? format : "missing", format ? "\"" : "");
+        dt_meta_fail_format(ctx, file, path, "classifier");
         return NULL;
     }
     dt_meta_reader r = {.file = file, .path = path};

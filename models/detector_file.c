@@ -68,8 +68,7 @@ dt_detector *dt_detector_from_file(dt_ctx *ctx, const dt_st_file *file, const ch
     if (dt_ctx_status(ctx) != DT_OK) return NULL;
     const char *format = dt_st_get_meta(file, "format");
     if (!format || strcmp(format, FORMAT) != 0) {
-        dt_ctx_fail(ctx, DT_ERR_FORMAT, "%s: not a detector of this program (metadata \"format\" is %s%s%s)",
-                    path, format ? "\"" : "", format ? format : "missing", format ? "\"" : "");
+        dt_meta_fail_format(ctx, file, path, "detector");
         return NULL;
     }
     dt_meta_reader r = {.file = file, .path = path};

@@ -8,6 +8,19 @@
 #include "core/num.h"
 #include "core/state_dict.h"
 
+dt_status dt_meta_fail_format(dt_ctx *ctx, const dt_st_file *file, const char *path, const char *wanted)
+{
+    const char *format = dt_st_get_meta(file, "format");
+    if (format && strncmp(format, "dettool-train-", 14) == 0)
+        return dt_ctx_fail(
+            ctx, DT_ERR_FORMAT,
+            "%s: the state of a training, not a model; best.safetensors and last.safetensors beside "
+            "it are",
+            path);
+    return dt_ctx_fail(ctx, DT_ERR_FORMAT, "%s: not a %s of this program (metadata \"format\" is %s%s%s)",
+                       path, wanted, format ? "\"" : "", format ? format : "missing", format ? "\"" : "");
+}
+
 /* --- writing --- */
 
 dt_status dt_meta_add(dt_ctx *ctx, dt_st_writer *w, const char *key, const char *text)

@@ -28,6 +28,9 @@ void dt_meta_numbers(dt_meta_reader *r, const char *key, double *values, int n);
 /** A list of at least one text. The texts stay within *json, which the caller deletes; the array itself is dt_free'd. */
 const char **dt_meta_texts(dt_meta_reader *r, const char *key, cJSON **json, int *count);
 
+/** DT_ERR_FORMAT: what the file's metadata "format" says it is, which is no `wanted` ("detector"). */
+dt_status dt_meta_fail_format(dt_ctx *ctx, const dt_st_file *file, const char *path, const char *wanted);
+
 /* --- weights --- */
 
 /** Loads all entries of net. Only entries of a training ("optim.", "ema.", "train.") may be in the file beside them; the

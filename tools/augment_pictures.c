@@ -9,6 +9,7 @@
 #include "datasets/classes/class_set.h"
 #include "datasets/image/draw.h"
 #include "tools/aug_params_json.h"
+#include "tools/picture_cell.h"
 #include "tools/run_data.h"
 
 enum { CELL = 320, BOX_SIDE = 640, CLASS_SIDE = 224 };
@@ -194,11 +195,11 @@ static dt_status describe(const pictures *p, const dt_sample *s, const char *ima
     return DT_OK;
 }
 
-static dt_status add_cell(const dt_image *image, dt_image *cell, dt_error *err)
+static dt_status add_cell(const pictures *p, const dt_sample *s, dt_image *cell, dt_error *err)
 {
-    const double scale = fmin(1, (double)CELL / fmax(image->width, image->height));
-    return dt_image_resize(image, (int)fmax(1, lround(image->width * scale)),
-                           (int)fmax(1, lround(image->height * scale)), DT_RESIZE_BILINEAR_AA, cell, err);
+    DT_TRY(dt_cell_make(&s->image, CELL, NULL, cell, err));
+    if (p->class_split) dt_cell_name(cell, s->cls, p->names[s->cls]);
+    return DT_OK;
 }
 
 static dt_status make_one(const dt_augment_job *job, pictures *p, int64_t n, dt_image *cell, dt_json *json,
@@ -217,7 +218,7 @@ static dt_status make_one(const dt_augment_job *job, pictures *p, int64_t n, dt_
     if (st == DT_OK) st = describe(p, &s, image, file, epoch, index, json, err);
     if (st == DT_OK && s.image.channels == 3) st = draw(p, &s, err);
     if (st == DT_OK) st = dt_image_save(path, &s.image, 0, err);
-    if (st == DT_OK) st = add_cell(&s.image, cell, err);
+    if (st == DT_OK) st = add_cell(p, &s, cell, err);
     dt_free(stem);
     dt_free(file);
     dt_free(path);

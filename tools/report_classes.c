@@ -98,7 +98,7 @@ void dt_report_classes_json(const dt_class_scores *s, const char *const *names, 
 
 /* ---- the picture ---- */
 
-enum { GAP = 12, TITLE = 56, BOTTOM = 40 };
+enum { GAP = 12, TITLE = 56, NAME_MOST = 160 };
 static const dt_rgb ink = {40, 40, 40};
 
 /* White to a dark blue. */
@@ -111,19 +111,45 @@ static dt_rgb shade(double share)
     return (dt_rgb){(uint8_t)lround(v[0]), (uint8_t)lround(v[1]), (uint8_t)lround(v[2])};
 }
 
-/* The text cut to at most `width` pixels, ending in "..". */
-static void draw_cut(dt_image *image, double x, double y, const char *text, double width, int to_right)
+enum { CUT = 64 };
+
+/* The text cut to at most NAME_MOST pixels, ending in "..". */
+static const char *cut_name(char cut[CUT], const char *text)
 {
-    char cut[64];
     size_t n = strlen(text);
-    snprintf(cut, sizeof cut, "%s", text);
-    while (dt_text_width(cut, 1) > width && n > 1) {
-        n = n < sizeof cut - 3 ? n - 1 : sizeof cut - 4;
+    snprintf(cut, CUT, "%s", text);
+    while (dt_text_width(cut, 1) > NAME_MOST && n > 1) {
+        n = n < CUT - 3 ? n - 1 : CUT - 4;
         while (n > 1 && ((unsigned char)text[n] & 0xC0) == 0x80)
             n--;
-        snprintf(cut, sizeof cut, "%.*s..", (int)n, text);
+        snprintf(cut, CUT, "%.*s..", (int)n, text);
     }
-    dt_draw_text(image, to_right ? x - dt_text_width(cut, 1) : x - dt_text_width(cut, 1) / 2, y, cut, 1, ink);
+    return cut;
+}
+
+static int widest_name(const char *const *names, int count)
+{
+    char cut[CUT];
+    double width = 0;
+    for (int c = 0; c < count; c++)
+        width = fmax(width, dt_text_width(cut_name(cut, names[c]), 1));
+    return (int)ceil(width);
+}
+
+/* Beside the rows and under the columns, where they run upwards if they are wider than a column. */
+static void draw_names(dt_image *image, const char *const *names, int count, int widest, int left, int top,
+                       int side)
+{
+    const int half = (int)(side - dt_text_height(1)) / 2, bottom = top + side * count + GAP / 2;
+    for (int c = 0; c < count; c++) {
+        char cut[CUT];
+        const double width = dt_text_width(cut_name(cut, names[c]), 1);
+        dt_draw_text(image, left - GAP / 2 - width, top + c * side + half, cut, 1, ink);
+        if (widest + 4 > side)
+            dt_draw_text_up(image, left + c * side + half, bottom + width, cut, 1, ink);
+        else
+            dt_draw_text(image, left + c * side + (side - width) / 2, bottom, cut, 1, ink);
+    }
 }
 
 static void draw_cell(dt_image *image, const dt_class_scores *s, int r, int c, int x, int y, int side)
@@ -147,12 +173,12 @@ dt_status dt_report_classes_image(const dt_class_scores *s, const char *const *n
                : s->classes <= 48  ? 28
                : s->classes <= 200 ? 8
                                    : 3;
-    int named = side >= 16, left = GAP, matrix = side * s->classes;
-    for (int c = 0; named && c < s->classes; c++)
-        left = (int)fmax(left, fmin(dt_text_width(names[c], 1), 160) + 2 * GAP);
-    int width = left + matrix + 2 * GAP, top = TITLE;
+    int named = side >= 16, widest = named ? widest_name(names, s->classes) : 0;
+    int left = named ? widest + 2 * GAP : GAP, matrix = side * s->classes, top = TITLE;
+    int width = left + matrix + 2 * GAP, upwards = widest + 4 > side;
+    int bottom = !named ? GAP : 2 * GAP + (upwards ? widest : (int)dt_text_height(1));
     if (width < 320) width = 320;
-    DT_TRY(dt_image_create(out, width, top + matrix + BOTTOM, 3, err));
+    DT_TRY(dt_image_create(out, width, top + matrix + bottom, 3, err));
     memset(out->data, 255, (size_t)out->width * (size_t)out->height * 3);
     char title[96], top1[DT_NUM_MAX];
     snprintf(title, sizeof title, "top-1 %s of %lld pictures", fixed(top1, dt_class_scores_top1(s)),
@@ -160,13 +186,10 @@ dt_status dt_report_classes_image(const dt_class_scores *s, const char *const *n
     dt_draw_text(out, GAP, GAP, title, 1, ink);
     dt_draw_text(out, GAP, GAP + 20, "rows: what they show; columns: what they were called", .75, ink);
     for (int r = 0; r < s->classes; r++) {
-        int y = top + r * side;
-        if (named) draw_cut(out, left - GAP / 2, y + (side - dt_text_height(1)) / 2, names[r], left - GAP, 1);
         for (int c = 0; c < s->classes; c++)
-            draw_cell(out, s, r, c, left + c * side, y, side);
+            draw_cell(out, s, r, c, left + c * side, top + r * side, side);
     }
-    for (int c = 0; named && c < s->classes; c++)
-        draw_cut(out, left + c * side + side / 2.0, top + matrix + 6, names[c], side - 4, 0);
+    if (named) draw_names(out, names, s->classes, widest, left, top, side);
     dt_draw_rect(out, (dt_box){left - 1, top - 1, left + matrix + 1, top + matrix + 1}, 1, ink);
     return DT_OK;
 }

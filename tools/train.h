@@ -39,6 +39,7 @@ typedef struct dt_train_opts {
     int64_t close_mosaic;
     double multi_scale;
     dt_augment_opts aug;
+    /* both */
     int reduced_decode;
     /* classification */
     const char *head, *transforms, *val_transforms;

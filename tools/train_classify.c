@@ -7,9 +7,9 @@
 
 #include "core/file.h"
 #include "core/mem.h"
-#include "core/num.h"
-#include "datasets/image/draw.h"
 #include "models/classifier.h"
+#include "tools/class_steps.h"
+#include "tools/picture_cell.h"
 #include "tools/report_classes.h"
 #include "tools/run_data.h"
 #include "tools/train.h"
@@ -17,7 +17,8 @@
 
 typedef struct classify {
     dt_class_set data;
-    const dt_class_split *train, *val; /* val: NULL if there is none */
+    const dt_class_split *val; /* NULL if there is none */
+    dt_class_split *train;
     dt_classifier *classifier;
     dt_transforms *steps; /* of training */
     char *val_text;
@@ -86,6 +87,9 @@ static dt_status open_data(dt_train_run *run, dt_class_set *data, dt_error *err)
     return data->format == DT_CLASSES_FOLDER ? refuse_inside(o->data, o->out, err) : DT_OK;
 }
 
+/* Crops show a part of a picture. */
+enum { REDUCED_SIDES = 2 };
+
 static dt_status read_data(dt_train_run *run)
 {
     classify *c = dt_calloc(1, sizeof *c);
@@ -93,8 +97,12 @@ static dt_status read_data(dt_train_run *run)
     run->self = c;
     dt_error *err = dt_ctx_error(run->ctx), none = {0};
     DT_TRY(open_data(run, &c->data, err));
-    c->train = dt_class_set_split(&c->data, run->opts.data, "train", err);
-    if (!c->train) return err->status;
+    const dt_class_split *train = dt_class_set_split(&c->data, run->opts.data, "train", err);
+    if (!train) return err->status;
+    c->train = &c->data.splits[train - c->data.splits];
+    if (run->opts.reduced_decode && c->data.format != DT_CLASSES_FOLDER)
+        return dt_fail(err, DT_ERR_ARG, "--reduced-decode: %s holds pixels, not JPEG files", run->opts.data);
+    if (run->opts.reduced_decode) c->train->reduce_to = (int)run->opts.imgsz * REDUCED_SIDES;
     DT_TRY(name_untrained(run, c));
     if (c->data.names.count == 1)
         dt_cli_warn("%s: one class alone (%s): there is nothing to tell apart", run->opts.data,
@@ -117,124 +125,11 @@ static dt_status read_data(dt_train_run *run)
     return DT_OK;
 }
 
-/* ---- transforms ---- */
-
-static const char imagenet[] = "normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.225)",
-                  cifar[] = "normalize(0.4914, 0.4822, 0.4465; 0.247, 0.2435, 0.2616)",
-                  mnist[] = "normalize(0.1307, 0.1307, 0.1307; 0.3081, 0.3081, 0.3081)";
-
-static int is_cifar_set(dt_class_format format)
-{
-    return format == DT_CLASSES_CIFAR10 || format == DT_CLASSES_CIFAR100;
-}
-
-/* What is done to pictures unless the user says otherwise; `values`: the last step, or nothing. */
-static char *default_text(dt_class_format format, int n, int training, const char *values)
-{
-    const int is_cifar = is_cifar_set(format);
-    const char *gap = *values ? " " : "";
-    if (is_cifar && n == 32 && training)
-        return dt_format("random-crop(32, padding=4) hflip(0.5)%s%s", gap, values);
-    if (format != DT_CLASSES_FOLDER) return dt_format("resize(%d, %d)%s%s", n, n, gap, values);
-    if (training) return dt_format("random-resized-crop(%d) hflip(0.5)%s%s", n, gap, values);
-    return dt_format("resize(%d) center-crop(%d)%s%s", n * 256 / 224, n, gap, values);
-}
-
-/* The fewest digits that give the same float. */
-static void add_float(dt_str *out, float value)
-{
-    char text[DT_NUM_MAX];
-    for (int digits = 6; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value) break;
-    }
-    dt_str_append(out, text);
-}
-
-/* The normalize step of a pipeline; "" if it has none. NULL: out of memory. */
-static char *normalize_of(const dt_transforms *steps)
-{
-    float values[6];
-    dt_str text = {0};
-    if (!dt_transforms_normalize(steps, values, values + 3)) return dt_strdup("");
-    dt_str_append(&text, "normalize(");
-    for (int i = 0; i < 6; i++) {
-        add_float(&text, values[i]);
-        dt_str_append(&text, i == 2 ? "; " : i < 5 ? ", " : ")");
-    }
-    return dt_str_take(&text);
-}
-
-/* What the user gave; else what is usual, with the normalize step of the other pipeline, which the user may have given. */
-static char *text_or_usual(const classify *c, int n, int training, const char *given, const char *other)
-{
-    const char *usual = is_cifar_set(c->data.format)         ? cifar
-                        : c->data.format == DT_CLASSES_MNIST ? mnist
-                                                             : imagenet;
-    if (given) return dt_strdup(given);
-    if (!other) return default_text(c->data.format, n, training, usual);
-    dt_transforms *steps;
-    dt_error none = {0};
-    if (dt_transforms_parse(other, &steps, &none) != DT_OK) return NULL;
-    char *values = normalize_of(steps);
-    char *text = values ? default_text(c->data.format, n, training, values) : NULL;
-    dt_transforms_free(steps);
-    dt_free(values);
-    return text;
-}
-
-/* A pipeline whose pictures are of another size than the network takes, if that can be told without a picture. */
-static dt_status check_size(const char *option, const dt_transforms *steps, int n, dt_error *err)
-{
-    int width, height;
-    dt_transforms_size(steps, &width, &height);
-    if (!width || (width == n && height == n)) return DT_OK;
-    return dt_fail(err, DT_ERR_ARG, "--%s: pictures come out with %dx%d pixels, the network takes %dx%d",
-                   option, width, height, n, n);
-}
-
-static dt_status check_transforms(const dt_transforms *steps, const dt_transforms *val_steps, int n,
-                                  dt_error *err)
-{
-    float mean[2][3], std[2][3];
-    dt_transforms_normalize(steps, mean[0], std[0]);
-    dt_transforms_normalize(val_steps, mean[1], std[1]);
-    if (memcmp(mean[0], mean[1], sizeof mean[0]) != 0 || memcmp(std[0], std[1], sizeof std[0]) != 0)
-        return dt_fail(
-            err, DT_ERR_ARG,
-            "--transforms and --val-transforms normalize differently (%g %g %g; %g %g %g and %g %g %g; "
-            "%g %g %g): the network would see other values in evaluation than in training",
-            (double)mean[0][0], (double)mean[0][1], (double)mean[0][2], (double)std[0][0], (double)std[0][1],
-            (double)std[0][2], (double)mean[1][0], (double)mean[1][1], (double)mean[1][2], (double)std[1][0],
-            (double)std[1][1], (double)std[1][2]);
-    DT_TRY(check_size("transforms", steps, n, err));
-    DT_TRY(check_size("val-transforms", val_steps, n, err));
-    if (!dt_transforms_mix(steps)) return DT_OK;
-    return dt_fail(err, DT_ERR_ARG,
-                   "--transforms: a step mixes pictures (mosaic, mixup, ...); a picture has one class here");
-}
-
-static dt_status choose_transforms(dt_train_run *run, classify *c)
-{
-    const dt_train_opts *o = &run->opts;
-    const int n = (int)o->imgsz;
-    dt_error *err = dt_ctx_error(run->ctx);
-    char *text = text_or_usual(c, n, 1, o->transforms, o->val_transforms);
-    dt_transforms *val_steps = NULL;
-    c->val_text = text_or_usual(c, n, 0, o->val_transforms, o->transforms);
-    dt_status st = text && c->val_text ? dt_transforms_parse(text, &c->steps, err)
-                                       : dt_fail_memory(err, 200, "the transforms");
-    if (st == DT_OK) st = dt_transforms_parse(c->val_text, &val_steps, err);
-    if (st == DT_OK) st = check_transforms(c->steps, val_steps, n, err);
-    dt_transforms_free(val_steps);
-    dt_free(text);
-    return st;
-}
-
 static dt_status make_model(dt_train_run *run)
 {
     classify *c = run->self;
-    DT_TRY(choose_transforms(run, c));
+    DT_TRY(dt_class_steps_choose(c->data.format, (int)run->opts.imgsz, run->opts.transforms,
+                                 run->opts.val_transforms, &c->steps, &c->val_text, dt_ctx_error(run->ctx)));
     dt_classifier_opts opts = {.model = run->opts.model,
                                .imgsz = (int)run->opts.imgsz,
                                .names = (const char *const *)c->data.names.items,
@@ -358,19 +253,13 @@ static const char *class_name(const dt_train_run *run, int32_t cls)
     return c->data.names.items[cls];
 }
 
-/* The class's name on a strip along the lower edge. */
 static dt_status draw_labels(const dt_train_run *run, const dt_batch *batch, int picture, double scale,
                              dt_image *image, dt_error *err)
 {
     (void)scale;
     (void)err;
     int32_t cls = batch->classes[picture];
-    if (cls < 0) return DT_OK;
-    dt_rgb color = dt_class_color(cls);
-    double size = image->width < 160 ? .75 : 1;
-    int top = image->height - (int)ceil(dt_text_height(size)) - 2;
-    dt_draw_fill(image, 0, top, image->width, image->height, color);
-    dt_draw_text(image, 3, top + 1, class_name(run, cls), size, dt_text_color_on(color));
+    if (cls >= 0) dt_cell_name(image, cls, class_name(run, cls));
     return DT_OK;
 }
 
@@ -410,7 +299,7 @@ const dt_train_task dt_train_classify = {
     .model_task = DT_TASK_CLASSIFY,
     .learns = "classifier",
     .default_model = "resnet18",
-    .options = "head|label-smoothing|val-fraction|split-seed|transforms|val-transforms",
+    .options = "head|label-smoothing|val-fraction|split-seed|transforms|val-transforms|reduced-decode",
     .losses = 2,
     .scores = 3,
     .columns = columns,

@@ -106,7 +106,9 @@ void dt_train_table(dt_train_opts *o, const char **resume, dt_opt out[DT_TRAIN_T
         {"drop-last", NULL, DT_OPT_FLAG, &o->drop_last, 0, 0, NULL, NULL,
          "leave out a last batch that is not full (a set smaller than a batch is taken as it is)"},
         {"best-state", NULL, DT_OPT_FLAG, &o->best_state, 0, 0, NULL, NULL,
-         "keep the training state of the best epoch, too: DIR/best.state.safetensors"},
+         "keep the training state of the best epoch, too: DIR/best.state.safetensors; copied over "
+         "state.safetensors it lets "
+         "--resume go on from there"},
         {"seed", NULL, DT_OPT_INT, &o->seed, 0, 9e15, NULL, "N", "decides everything random"},
         {"workers", NULL, DT_OPT_INT, &o->workers, 0, 256, NULL, "N",
          "loader threads; results do not depend on it"},
@@ -156,7 +158,9 @@ void dt_train_table(dt_train_opts *o, const char **resume, dt_opt out[DT_TRAIN_T
         {"hsv-s", NULL, DT_OPT_F64, &o->aug.hsv_s, 0, 1, NULL, "X", "saturation jitter"},
         {"hsv-v", NULL, DT_OPT_F64, &o->aug.hsv_v, 0, 1, NULL, "X", "value jitter"},
         {"reduced-decode", NULL, DT_OPT_FLAG, &o->reduced_decode, 0, 0, NULL, NULL,
-         "decode large JPEG files at 1/2, 1/4 or 1/8; faster, other pixels"},
+         "decode JPEG files at 1/2, 1/4 or 1/8 that stay as large as the input (classifiers: twice as "
+         "large); faster, "
+         "other pixels"},
         {"hash-batches", NULL, DT_OPT_FLAG, &o->hash_batches, 0, 0, NULL, NULL,
          "SHA-256 of every batch in DIR/batches.csv, for dettool replay --verify"},
         {"strict", NULL, DT_OPT_FLAG, &o->strict, 0, 0, NULL, NULL,

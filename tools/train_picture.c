@@ -4,7 +4,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "datasets/image/draw.h"
-#include "datasets/transforms/resize.h"
+#include "tools/picture_cell.h"
 #include "tools/train.h"
 
 enum { MAX_PICTURES = 16, MAX_CELL = 400 };
@@ -29,10 +29,8 @@ static dt_status make_cell(const dt_train_run *run, const dt_batch *batch, int p
 {
     dt_image full = {0};
     dt_status st = dt_train_picture(batch, picture, &run->loading, &full, err);
-    double scale = fmin(1, (double)MAX_CELL / fmax(batch->width, batch->height));
-    if (st == DT_OK)
-        st = dt_image_resize(&full, (int)lround(batch->width * scale), (int)lround(batch->height * scale),
-                             DT_RESIZE_BILINEAR_AA, cell, err);
+    double scale = 1;
+    if (st == DT_OK) st = dt_cell_make(&full, MAX_CELL, &scale, cell, err);
     if (st == DT_OK) st = run->task->draw_labels(run, batch, picture, scale, cell, err);
     dt_image_free(&full);
     return st;

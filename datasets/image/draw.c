@@ -111,8 +111,21 @@ static int hex(char c)
 
 enum { GLYPH_SEGMENTS = 32 };
 
+/* Where text begins and where it runs to: to the right, or upwards with the tops of its letters to the left. */
+typedef struct text_pen {
+    double x, y, scale;
+    int up;
+} text_pen;
+
+/* A place of the text, in its own pixels from where it begins, in the image. */
+static void to_image(const text_pen *pen, double along, double below, double *x, double *y)
+{
+    *x = pen->up ? pen->x + below : pen->x + along;
+    *y = pen->up ? pen->y - along : pen->y + below;
+}
+
 /* The strokes as segments in pixels of the image. */
-static int glyph_segments(unsigned code, double x, double y, double scale, segment out[GLYPH_SEGMENTS])
+static int glyph_segments(unsigned code, const text_pen *pen, double at, segment out[GLYPH_SEGMENTS])
 {
     int count = 0, have = 0;
     double px = 0, py = 0;
@@ -121,7 +134,9 @@ static int glyph_segments(unsigned code, double x, double y, double scale, segme
             have = 0;
             continue;
         }
-        double qx = x + (hex(p[0]) + .5) * scale, qy = y + (hex(p[1]) + DT_FONT_ABOVE + .5) * scale;
+        double qx, qy;
+        to_image(pen, at + (hex(p[0]) + .5) * pen->scale, (hex(p[1]) + DT_FONT_ABOVE + .5) * pen->scale, &qx,
+                 &qy);
         if (have) out[count++] = (segment){px, py, qx, qy};
         px = qx;
         py = qy;
@@ -131,16 +146,20 @@ static int glyph_segments(unsigned code, double x, double y, double scale, segme
     return count;
 }
 
-static void draw_glyph(dt_image *image, unsigned code, double x, double y, double scale, dt_rgb color)
+/* at: how far along the text. */
+static void draw_glyph(dt_image *image, unsigned code, const text_pen *pen, double at, dt_rgb color)
 {
     segment seg[GLYPH_SEGMENTS];
-    int count = glyph_segments(code, x, y, scale, seg);
+    int count = glyph_segments(code, pen, at, seg);
     if (count == 0) return;
-    const double radius = 0.62 * scale;
-    int x1 = clamp_int(floor(x - scale), 0, image->width),
-        x2 = clamp_int(ceil(x + 8 * scale), 0, image->width);
-    int y1 = clamp_int(floor(y), 0, image->height);
-    int y2 = clamp_int(ceil(y + (DT_FONT_LINE + 1) * scale), 0, image->height);
+    const double scale = pen->scale, radius = 0.62 * scale;
+    double ax, ay, bx, by;
+    to_image(pen, at - scale, 0, &ax, &ay);
+    to_image(pen, at + 8 * scale, (DT_FONT_LINE + 1) * scale, &bx, &by);
+    int x1 = clamp_int(floor(fmin(ax, bx)), 0, image->width),
+        x2 = clamp_int(ceil(fmax(ax, bx)), 0, image->width);
+    int y1 = clamp_int(floor(fmin(ay, by)), 0, image->height);
+    int y2 = clamp_int(ceil(fmax(ay, by)), 0, image->height);
     for (int py = y1; py < y2; py++) {
         for (int px = x1; px < x2; px++) {
             double d2 = INFINITY;
@@ -157,15 +176,25 @@ static void draw_glyph(dt_image *image, unsigned code, double x, double y, doubl
     }
 }
 
-void dt_draw_text(dt_image *image, double x, double y, const char *text, double scale, dt_rgb color)
+static void draw_text(dt_image *image, const text_pen *pen, const char *text, dt_rgb color)
 {
     if (image->channels != 3) return;
-    while (*text) {
+    const double end = pen->up ? pen->y : image->width - pen->x;
+    for (double at = 0; *text && at <= end;) {
         unsigned code = next_code(&text);
-        if (x > image->width) return;
-        if (x > -9 * scale) draw_glyph(image, code, x, y, scale, color);
-        x += dt_font_advance(code) * scale;
+        draw_glyph(image, code, pen, at, color);
+        at += dt_font_advance(code) * pen->scale;
     }
+}
+
+void dt_draw_text(dt_image *image, double x, double y, const char *text, double scale, dt_rgb color)
+{
+    draw_text(image, &(text_pen){x, y, scale, 0}, text, color);
+}
+
+void dt_draw_text_up(dt_image *image, double x, double y, const char *text, double scale, dt_rgb color)
+{
+    draw_text(image, &(text_pen){x, y, scale, 1}, text, color);
 }
 
 double dt_text_width(const char *text, double scale)

@@ -25,6 +25,8 @@ void dt_draw_rect(dt_image *image, dt_box box, int thickness, dt_rgb color);
 /** UTF-8 text with its top-left corner at (x, y). Scale 1: 16 pixels a line, capitals 11 high. Characters
  * outside ASCII are drawn as a box, bytes that are not UTF-8 too. */
 void dt_draw_text(dt_image *image, double x, double y, const char *text, double scale, dt_rgb color);
+/** The same running upwards, the tops of its letters to the left: it begins at the lower left corner (x, y). */
+void dt_draw_text_up(dt_image *image, double x, double y, const char *text, double scale, dt_rgb color);
 double dt_text_width(const char *text, double scale);
 double dt_text_height(double scale);
 

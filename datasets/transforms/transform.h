@@ -38,6 +38,9 @@ int dt_transforms_normalize(const dt_transforms *transforms, float mean[3], floa
 /** 1 if a step takes in other pictures (mosaic, mixup, ...). */
 int dt_transforms_mix(const dt_transforms *transforms);
 
+/** Name of the first step that draws at random; NULL: every picture always comes out the same. */
+const char *dt_transforms_random(const dt_transforms *transforms);
+
 /** Size of the pictures that come out; 0 where it depends on what goes in. */
 void dt_transforms_size(const dt_transforms *transforms, int *width, int *height);
 

@@ -6,13 +6,18 @@
 
 /* ---- what a pipeline is ---- */
 
+static double of_channel(const dt_values *v, int c)
+{
+    return v->v[v->count == 1 ? 0 : c];
+}
+
 int dt_transforms_normalize(const dt_transforms *t, float mean[3], float std[3])
 {
     const dt_step *last = t->steps.count ? &t->steps.items[t->steps.count - 1] : NULL;
     const int there = last && last->kind->flow == DT_FLOW_NORMALIZE;
     for (int c = 0; c < 3; c++) {
-        mean[c] = there ? (float)last->args[0].v[c] : 0;
-        std[c] = there ? (float)last->args[1].v[c] : 1;
+        mean[c] = there ? (float)of_channel(&last->args[0], c) : 0;
+        std[c] = there ? (float)of_channel(&last->args[1], c) : 1;
     }
     return there;
 }
@@ -29,6 +34,33 @@ static double chance_of(const dt_step *s)
     for (int i = 0; s->kind->args && s->kind->args[i].name; i++)
         if (s->kind->args[i].chance) return s->args[i].v[0];
     return 1;
+}
+
+/* Which branch it takes, or in which order. */
+static int draws_branches(const dt_step *s)
+{
+    return s->branch_count > 1 && s->kind->flow != DT_FLOW_APPLY;
+}
+
+static const char *random_step(const dt_steps *steps)
+{
+    for (int i = 0; i < steps->count; i++) {
+        const dt_step *s = &steps->items[i];
+        const double chance = chance_of(s);
+        if (chance == 0) continue;
+        if (chance < 1 || s->kind->draw || s->kind->others != DT_OTHERS_NONE || draws_branches(s))
+            return s->kind->name;
+        for (int b = 0; b < s->branch_count; b++) {
+            const char *name = random_step(&s->branches[b]);
+            if (name) return name;
+        }
+    }
+    return NULL;
+}
+
+const char *dt_transforms_random(const dt_transforms *t)
+{
+    return random_step(&t->steps);
 }
 
 static void steps_size(const dt_steps *steps, int *width, int *height);

@@ -184,6 +184,32 @@ static void montage(void)
     dt_image_free(&b);
 }
 
+/* Text that runs upwards is text that runs to the right, turned by a quarter. */
+static void text_upwards(void)
+{
+    enum { W = 60, H = 20 };
+    dt_image right = {0}, up = {0};
+    dt_error err = {0};
+    CHECK_OK(dt_image_create(&right, W, H, 3, &err), &err);
+    CHECK_OK(dt_image_create(&up, H, W, 3, &err), &err);
+    memset(right.data, 0, (size_t)W * H * 3);
+    memset(up.data, 0, (size_t)W * H * 3);
+    dt_draw_text(&right, 2, 1, "Rg, 7", 1.25, (dt_rgb){250, 200, 100});
+    dt_draw_text_up(&up, 1, W - 2, "Rg, 7", 1.25, (dt_rgb){250, 200, 100});
+    int differ = 0, inked = 0;
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++)
+            for (int c = 0; c < 3; c++) {
+                int a = right.data[(y * W + x) * 3 + c], b = up.data[((W - 1 - x) * H + y) * 3 + c];
+                differ += abs(a - b) > 1;
+                inked += a > 100;
+            }
+    CHECK_INT(differ, 0);
+    CHECK_MSG(inked > 100, "%d", inked);
+    dt_image_free(&right);
+    dt_image_free(&up);
+}
+
 int main(void)
 {
     RUN(rectangles_are_exact);
@@ -194,5 +220,6 @@ int main(void)
     RUN(labels_avoid_each_other);
     RUN(odd_detections);
     RUN(montage);
+    RUN(text_upwards);
     return dt_test_end();
 }

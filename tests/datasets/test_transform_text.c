@@ -50,6 +50,7 @@ static void canonical_forms(void)
     expect("letterbox(640, yolox, no_upscale=true)", "letterbox(640, mode=yolox, no-upscale=true)");
     expect("normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.225)",
            "normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.225)");
+    expect("normalize(.1307; .3081)", "normalize(0.1307; 0.3081)");
     expect("normalize(mean=(0,0,0), std=(1,1,1))", "normalize(0, 0, 0; 1, 1, 1)");
     expect("one-of(gaussian-blur(5) | invert(1) hflip | )",
            "one-of(gaussian-blur(5) | invert(1) hflip(0.5) | )");
@@ -111,6 +112,7 @@ static void errors(void)
     refuse("random-resized-crop(4, ratio=1)", "ratio takes 2 values, not 1");
     refuse("random-resized-crop(4, ratio=(1/0, 1))", "ratio: a number is wanted behind '/'");
     refuse("gaussian-blur(4)", "kernel = 4 is not odd");
+    refuse("normalize(0, 0; 1, 1, 1)", "mean takes one value or 3, not 2");
     refuse("normalize(0, 0, 0; 1, 1, 0)", "std = 0 is not in 1e-06..1000");
     refuse("normalize(0, 0, 0; 1, 1, 1) hflip", "step 1 (normalize), column 29: it must be the last step");
     refuse("one-of(normalize(0, 0, 0; 1, 1, 1))", "it is the last step, not one of a branch");
@@ -196,6 +198,47 @@ static void facts(void)
     }
 }
 
+static void one_value_for_all_channels(void)
+{
+    dt_error err = {0};
+    dt_transforms *t = NULL;
+    float mean[3], std[3];
+    if (!CHECK_OK(dt_transforms_parse("resize(8) normalize(0.25; 0.5)", &t, &err), &err)) return;
+    CHECK_INT(dt_transforms_normalize(t, mean, std), 1);
+    for (int c = 0; c < 3; c++)
+        CHECK_MSG(mean[c] == .25f && std[c] == .5f, "channel %d: %g %g", c, (double)mean[c], (double)std[c]);
+    dt_transforms_free(t);
+}
+
+/* Steps that may give another picture the next time. */
+static void random_steps(void)
+{
+    static const struct {
+        const char *text, *name;
+    } cases[] = {
+        {"resize(32) center-crop(32) normalize(0.5; 0.25)", NULL},
+        {"resize(32) hflip(1) vflip(0)", NULL},
+        {"resize(32) hflip", "hflip"},
+        {"random-apply(0 | color-jitter(.1))", NULL},
+        {"random-apply(1 | invert(1))", NULL},
+        {"random-apply(1 | hflip(.5))", "hflip"},
+        {"random-apply(.5 | invert(1))", "random-apply"},
+        {"one-of(invert(1))", NULL},
+        {"one-of(invert(1) | hflip(1))", "one-of"},
+        {"random-crop(8)", "random-crop"},
+        {"letterbox(32) mosaic(32)", "mosaic"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        dt_error err = {0};
+        dt_transforms *t = NULL;
+        if (!CHECK_MSG(dt_transforms_parse(cases[i].text, &t, &err) == DT_OK, "%s", err.text)) continue;
+        const char *name = dt_transforms_random(t), *want = cases[i].name;
+        CHECK_MSG(name && want ? strcmp(name, want) == 0 : name == want, "%s: %s", cases[i].text,
+                  name ? name : "none");
+        dt_transforms_free(t);
+    }
+}
+
 static void list(void)
 {
     dt_str text = {0};
@@ -235,6 +278,8 @@ int main(void)
     RUN(too_long);
     RUN(files);
     RUN(facts);
+    RUN(one_value_for_all_channels);
+    RUN(random_steps);
     RUN(list);
     RUN(memory);
     CHECK_INT(dt_mem_live(), before);

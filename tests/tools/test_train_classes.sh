@@ -112,7 +112,18 @@ expect 0 'top1' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --batch 
 awk -F, 'NR == 2 { n = $4 * 48; d = n - int(n + .5); if (d > .001 || d < -.001 || $8 != 0.01) exit 1 }' odd/results.csv ||
     { cat odd/results.csv; fail "accuracy is no number of 48 pictures, or lr is another group's"; }
 
+# ---- large JPEG files at a reduced size: other pixels, the same classes; what holds no JPEG files has no size to choose ----
+mkdir -p big/a big/b && cp $(ls voc/JPEGImages/*.jpg | head -n 8) big/a && cp $(ls voc/JPEGImages/*.jpg | tail -n 8) big/b
+for how in '' --reduced-decode; do
+    expect 0 'top1' "$DETTOOL_BIN" train --data big --imgsz 32 --epochs 1 --batch 8 --transforms "resize(32, 32)" $how --out "big-run$how"
+    expect 0 'big/' "$DETTOOL_BIN" replay "big-run$how" --step 0 --slot 0 --out "big-seen$how"
+done
+cmp -s big-seen/epoch1_batch0_slot0.png big-seen--reduced-decode/epoch1_batch0_slot0.png && fail "--reduced-decode changed nothing"
+expect 1 'holds pixels, not JPEG files' "$DETTOOL_BIN" train --data cifar10:cifar --reduced-decode --out x11
+
 # ---- what has no meaning, or is wrong ----
+expect 1 'the state of a training, not a model' "$DETTOOL_BIN" eval --weights run/state.safetensors --data crops
+expect 0 '--val-transforms: random-crop draws at random' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --val-transforms "resize(32) random-crop(32)" --out drawn
 expect 1 'no numbers (NaN)' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --optimizer sgd --lr0 1000 --clip 0 --warmup-epochs 0 --ema-decay 0 --out nan
 [ ! -e nan/best.safetensors ] || fail "weights that give NaN are the best"
 expect 1 'left to train' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --freeze '*' --out odd --force

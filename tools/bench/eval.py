@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Times COCO evaluation of one pair of files: dettool, hotcoco and pycocotools, and compares their twelve numbers.
 
 python tools/bench/eval.py --dettool build/dettool --gt GT.json --dt DETECTIONS.json [--runs 9]

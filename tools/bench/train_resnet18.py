@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """PyTorch's side of `dettool bench resnet18 --train`: forward, loss, backward, SGD with momentum; or forward only.
 
 python train_resnet18.py [--batch 8] [--imgsz 224] [--threads 2] [--repeat 10] [--infer]

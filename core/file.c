@@ -170,7 +170,7 @@ uint64_t dt_file_mark(const char *path)
         char tail[TAIL];
     } content = {0};
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would be waited for */
     if (fd < 0) return 0;
     int ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     if (ok) {

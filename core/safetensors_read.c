@@ -7,6 +7,7 @@
 #include "core/file.h"
 #include "core/mem.h"
 #include "core/safetensors.h"
+#include "core/safetensors_checksum.h"
 
 enum { NAME_SHOWN = 120 };
 #define HEADER_MAX ((uint64_t)100 * 1000 * 1000) /* limit of the original library */
@@ -402,6 +403,16 @@ static dt_status align_data(parser *p)
     return DT_OK;
 }
 
+static dt_status check_sum(const parser *p)
+{
+    const char *want = dt_st_get_meta(p->out, DT_ST_CHECKSUM_KEY);
+    if (!want || strncmp(want, DT_ST_CHECKSUM_PREFIX, sizeof DT_ST_CHECKSUM_PREFIX - 1) != 0) return DT_OK;
+    const dt_st_checksum have = dt_st_checksum_of(dt_st_crc(0, p->text + p->len, p->data_size));
+    if (strcmp(want, have.text) == 0) return DT_OK;
+    return dt_fail(p->err, DT_ERR_FORMAT, "%s: damaged: its data have the checksum %s, not %.40s", p->file,
+                   have.text, want);
+}
+
 static dt_status parse(parser *p, const unsigned char *memory, size_t size)
 {
     if (size < 8)
@@ -420,6 +431,7 @@ static dt_status parse(parser *p, const unsigned char *memory, size_t size)
     DT_TRY(read_header(p));
     DT_TRY(check_cover(p));
     DT_TRY(index_names(p));
+    DT_TRY(check_sum(p));
     return align_data(p);
 }
 

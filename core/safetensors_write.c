@@ -5,6 +5,7 @@
 #include "core/json.h"
 #include "core/mem.h"
 #include "core/safetensors.h"
+#include "core/safetensors_checksum.h"
 
 struct dt_st_pending {
     char *name;
@@ -168,9 +169,18 @@ static dt_status write_file(const dt_st_writer *w, const char *path, const dt_st
     return st;
 }
 
+static dt_status add_checksum(dt_st_writer *w, dt_error *err)
+{
+    uint32_t crc = 0;
+    for (size_t i = 0; i < w->count; i++)
+        if (w->items[i].bytes) crc = dt_st_crc(crc, w->items[i].data, w->items[i].bytes);
+    return dt_st_add_meta(w, DT_ST_CHECKSUM_KEY, dt_st_checksum_of(crc).text, err);
+}
+
 dt_status dt_st_save(dt_st_writer *w, const char *path, dt_error *err)
 {
     if (w->count) qsort(w->items, w->count, sizeof *w->items, compare_items);
+    if (w->checksum) DT_TRY(add_checksum(w, err));
     if (w->meta_count) qsort(w->meta, w->meta_count, sizeof *w->meta, compare_meta);
     DT_TRY(check_names(w, path, err));
     dt_str head = {0};

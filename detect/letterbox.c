@@ -98,6 +98,17 @@ const char *dt_letterbox_mode_name(dt_letterbox_mode mode)
     return (unsigned)mode < MODE_COUNT ? mode_names[mode] : "?";
 }
 
+const char *dt_letterbox_program(dt_letterbox_mode mode)
+{
+    static const char *const programs[MODE_COUNT] = {
+        [DT_LETTERBOX_CENTER] = "ultralytics",
+        [DT_LETTERBOX_TOP_LEFT] = "yolox",
+        [DT_LETTERBOX_STRETCH] = "stretch",
+        [DT_LETTERBOX_DARKNET] = "darknet",
+    };
+    return (unsigned)mode < MODE_COUNT ? programs[mode] : "?";
+}
+
 dt_status dt_letterbox_mode_parse(const char *name, dt_letterbox_mode *mode, dt_error *err)
 {
     for (int i = 0; i < MODE_COUNT; i++) {

@@ -52,6 +52,9 @@ dt_box dt_letterbox_inverse(const dt_letterbox *lb, dt_box box);
 /** "center", "top-left", "stretch", "darknet". Parsing an unknown name is DT_ERR_ARG with the list of names.
  */
 const char *dt_letterbox_mode_name(dt_letterbox_mode mode);
+/** The program whose letterbox it is; DT_LETTERBOX_PROGRAMS has them in the order of the enum. */
+#define DT_LETTERBOX_PROGRAMS "ultralytics|yolox|stretch|darknet"
+const char *dt_letterbox_program(dt_letterbox_mode mode);
 dt_status dt_letterbox_mode_parse(const char *name, dt_letterbox_mode *mode, dt_error *err);
 
 #endif

@@ -8,7 +8,8 @@
 #include "core/mem.h"
 #include "datasets/classes/class_set.h"
 #include "datasets/image/draw.h"
-#include "tools/aug_params_json.h"
+#include "datasets/transforms/aug_params_json.h"
+#include "tools/cli.h"
 #include "tools/picture_cell.h"
 #include "tools/run_data.h"
 
@@ -66,6 +67,13 @@ static dt_status open_set(const dt_augment_job *job, pictures *p, dt_error *err)
     return dt_class_set_is(job->data) ? open_classes(job, p, err) : open_boxes(job, p, err);
 }
 
+static void say_bad(void *ctx, int64_t index, const char *message)
+{
+    (void)ctx;
+    (void)index;
+    dt_cli_warn("%s; the next picture takes its place, as in a training", message);
+}
+
 static dt_status open_loader(const dt_augment_job *job, pictures *p, dt_error *err)
 {
     dt_loader_opts lo = dt_loader_defaults();
@@ -75,6 +83,8 @@ static dt_status open_loader(const dt_augment_job *job, pictures *p, dt_error *e
     lo.augment = !p->transforms;
     lo.pipeline = p->transforms;
     lo.pad_to_multiple = p->transforms ? 1 : 0;
+    lo.bad = DT_BAD_REPLACE;
+    lo.on_bad = say_bad;
     return dt_loader_create(&p->source, &lo, &p->loader, err);
 }
 
@@ -106,6 +116,7 @@ static dt_status make_sample(pictures *p, int64_t epoch, int64_t index, dt_sampl
     DT_TRY(dt_image_create(&out->image, b->width, b->height, 3, err));
     take_bytes(b, &out->image);
     out->cls = b->classes[0];
+    out->index = b->indices[0];
     for (size_t i = 0; i < b->label_begin[1]; i++)
         DT_TRY(dt_sample_add_label(out, b->labels[i], err));
     return DT_OK;
@@ -202,19 +213,26 @@ static dt_status add_cell(const pictures *p, const dt_sample *s, dt_image *cell,
     return DT_OK;
 }
 
+/* The record of picture n, and its epoch. Pictures by class lie class after class: some of all of them are shown. */
+static int64_t place(const dt_augment_job *job, const pictures *p, int64_t n, int64_t *epoch)
+{
+    const int64_t records = p->source.count;
+    *epoch = job->epoch + n / records;
+    return p->class_split && job->count < records ? n * records / job->count : n % records;
+}
+
 static dt_status make_one(const dt_augment_job *job, pictures *p, int64_t n, dt_image *cell, dt_json *json,
                           dt_error *err)
 {
-    const int64_t index = n % p->source.count, epoch = job->epoch + n / p->source.count;
+    int64_t epoch, index = place(job, p, n, &epoch);
     char buffer[DT_CLASS_NAME];
-    const char *image = name_of(p, index, buffer);
     dt_sample s = {.cls = -1};
+    DT_TRY(make_sample(p, epoch, index, &s, err));
+    const char *image = name_of(p, s.index, buffer);
     char *stem = dt_path_stem(dt_path_base(image)),
          *file = stem ? dt_format("%03lld_%s.png", (long long)n, stem) : NULL,
          *path = file ? dt_path_join(job->out, file) : NULL;
     dt_status st = path ? DT_OK : dt_fail_memory(err, 64, "a path");
-    if (st == DT_OK) st = make_sample(p, epoch, index, &s, err);
-    if (st != DT_OK && !strstr(err->text, image)) dt_error_prefix(err, "%s: ", image);
     if (st == DT_OK) st = describe(p, &s, image, file, epoch, index, json, err);
     if (st == DT_OK && s.image.channels == 3) st = draw(p, &s, err);
     if (st == DT_OK) st = dt_image_save(path, &s.image, 0, err);

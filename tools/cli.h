@@ -64,9 +64,10 @@ int dt_cli_usage_error(const dt_command *command, const char *fmt, ...) DT_PRINT
 int dt_cli_fail(const dt_command *command, const dt_error *err);
 
 /** Messages on stderr, prefixed with "warning: " and nothing; --quiet/--json of the command decide before
- * calling. */
+ * calling. dt_cli_mute(1) holds them back until dt_cli_mute(0): for work that is done again. */
 void dt_cli_warn(const char *fmt, ...) DT_PRINTF(1, 2);
 void dt_cli_info(const char *fmt, ...) DT_PRINTF(1, 2);
+void dt_cli_mute(int mute);
 
 /** Names come from files: bytes that steer a terminal are not passed on. */
 void dt_cli_print_safe(FILE *out, const char *text);

@@ -19,8 +19,16 @@ void dt_progress_clear_line(void)
     bar_is_shown = 0;
 }
 
+static int muted;
+
+void dt_cli_mute(int mute)
+{
+    muted = mute;
+}
+
 static void print_message(const char *prefix, const char *fmt, va_list args)
 {
+    if (muted) return;
     dt_progress_clear_line();
     fputs(prefix, stderr);
     vfprintf(stderr, fmt, args);

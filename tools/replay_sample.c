@@ -6,8 +6,8 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/mem.h"
+#include "datasets/transforms/aug_params_json.h"
 #include "datasets/transforms/planes.h"
-#include "tools/aug_params_json.h"
 
 static void write_box(const dt_train_run *run, const dt_label *l, dt_json *j)
 {

@@ -72,8 +72,9 @@ typedef struct dt_train_run {
     void *self; /* the task's */
     DIR *lock;  /* DIR, locked against a second process */
     dt_ctx *ctx;
-    int64_t images; /* of the training split */
-    int has_val;    /* there is something to validate on */
+    int64_t images;   /* of the training split */
+    int has_val;      /* there is something to validate on */
+    int state_is_bad; /* state.safetensors as it lies there was not taken */
     uint64_t data_hash;
     dt_module *net; /* the task's */
     dt_optim *optim;
@@ -93,6 +94,17 @@ typedef struct dt_train_run {
  *  not those of the state. DT_ERR_INTERRUPTED after a signal, with the state written. */
 dt_status dt_train(dt_train_run *run, int resume, dt_error *err);
 void dt_train_free(dt_train_run *run);
+
+/* --- train_rehearse.c --- */
+/** Where a start could go wrong after it has begun: makes a run of its own of the same options and takes the gradients of the
+ *  batches in question, leaving nothing behind. They are the first one of a run that takes another's place (--force), so that
+ *  the old one is not lost for nothing, and a last one of a single picture, of which batch normalization cannot always
+ *  compute. `replaces`: DIR holds a run. */
+dt_status dt_train_rehearse(const dt_train_run *run, int replaces, dt_error *err);
+
+/* --- train_loop.c, for the rehearsal --- */
+/** Forward and backward pass of a batch: gradients, and the numbers of the log. */
+dt_status dt_train_differentiate(dt_train_run *run, const dt_batch *batch, double parts[DT_TRAIN_LOSSES]);
 
 /* --- train_options.c --- */
 enum { DT_TRAIN_TABLE = 96 }; /* options of the command, with the end */
@@ -148,7 +160,7 @@ dt_status dt_train_make_groups(dt_train_run *run);
 int dt_train_has_state(const dt_train_run *run);
 /** What the state in DIR says of the run. DT_ERR_NOT_FOUND: there is none. */
 typedef struct dt_train_mark {
-    int64_t step; /* optimizer steps done */
+    int64_t epoch, batch, step; /* the next batch; optimizer steps done */
     char data_hash[24];
 } dt_train_mark;
 dt_status dt_train_read_mark(const dt_train_run *run, dt_train_mark *mark, dt_error *err);

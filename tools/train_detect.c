@@ -191,13 +191,9 @@ static dt_status set_transforms(dt_train_run *run, const dt_detector_opts *info,
     DT_TRY(dt_transforms_parse(run->opts.transforms, &d->transforms, err));
     dt_transforms_size(d->transforms, &width, &height);
     if (!width || !height) {
-        static const char *const modes[] = {[DT_LETTERBOX_CENTER] = "ultralytics",
-                                            [DT_LETTERBOX_TOP_LEFT] = "yolox",
-                                            [DT_LETTERBOX_STRETCH] = "stretch",
-                                            [DT_LETTERBOX_DARKNET] = "darknet"};
-        char *longer = dt_format("%s letterbox(%d, mode=%s, fill=%d, filter=%s)", run->opts.transforms,
-                                 lo->imgsz, modes[info->letterbox], info->fill,
-                                 dt_resize_filter_name(info->filter));
+        char *longer =
+            dt_format("%s letterbox(%d, mode=%s, fill=%d, filter=%s)", run->opts.transforms, lo->imgsz,
+                      dt_letterbox_program(info->letterbox), info->fill, dt_resize_filter_name(info->filter));
         dt_transforms_free(d->transforms);
         d->transforms = NULL;
         dt_status st = longer ? dt_transforms_parse(longer, &d->transforms, err)

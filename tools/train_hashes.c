@@ -107,8 +107,14 @@ dt_status dt_train_hashes_add(dt_train_run *run, const dt_batch *batch)
     char line[160];
     int n = snprintf(line, sizeof line, "%lld,%lld,%lld,%s\n", (long long)row.step, (long long)row.epoch,
                      (long long)row.batch, row.sha256);
-    if (write(run->hash_fd, line, (size_t)n) == n) return DT_OK;
-    return dt_ctx_fail(run->ctx, DT_ERR_IO, "%s/batches.csv: %s", run->opts.out, strerror(errno));
+    for (ssize_t done = 0, part; done < n; done += part) {
+        part = write(run->hash_fd, line + done, (size_t)(n - done));
+        if (part < 0 && errno == EINTR)
+            part = 0;
+        else if (part < 0)
+            return dt_ctx_fail(run->ctx, DT_ERR_IO, "%s/batches.csv: %s", run->opts.out, strerror(errno));
+    }
+    return DT_OK;
 }
 
 dt_status dt_train_hashes_sync(dt_train_run *run)

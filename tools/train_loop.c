@@ -15,8 +15,7 @@ static void on_signal(int number)
     stop_signal = number;
 }
 
-/* Forward and backward pass: gradients, and the numbers of the log. */
-static dt_status differentiate(dt_train_run *run, const dt_batch *batch, double *parts)
+dt_status dt_train_differentiate(dt_train_run *run, const dt_batch *batch, double parts[DT_TRAIN_LOSSES])
 {
     dt_ctx *ctx = run->ctx;
     dt_scope scope = dt_scope_open(ctx);
@@ -49,7 +48,7 @@ static dt_status step(dt_train_run *run, const dt_batch *batch)
 
     dt_ctx_set_step(ctx, (uint64_t)run->at.step);
     double parts[DT_TRAIN_LOSSES] = {0}, norm;
-    dt_status st = differentiate(run, batch, parts);
+    dt_status st = dt_train_differentiate(run, batch, parts);
     if (st == DT_OK && run->opts.clip > 0) st = dt_optim_clip_norm(ctx, run->optim, run->opts.clip, &norm);
     if (st == DT_OK) st = dt_optim_step(ctx, run->optim);
     if (st == DT_OK) st = dt_ema_update(ctx, run->ema);
@@ -227,7 +226,12 @@ static dt_status train_epochs(dt_train_run *run)
 
 dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
 {
+    char *args = dt_train_path(run, "args.json");
+    if (!args) return dt_fail_memory(err, 64, "a path");
+    const int replaces = !resume && dt_is_file(args);
+    dt_free(args);
     DT_TRY(dt_train_setup(run, !(resume && dt_train_has_state(run)), err));
+    DT_TRY(dt_train_rehearse(run, replaces, err));
     dt_status st = begin(run, resume);
     if (st == DT_OK) st = dt_train_hashes_open(run);
     if (st == DT_OK) {

@@ -145,11 +145,14 @@ void dt_train_table(dt_train_opts *o, const char **resume, dt_opt out[DT_TRAIN_T
          "share of another image's objects that are pasted in"},
         {"fliplr", NULL, DT_OPT_F64, &o->aug.fliplr, 0, 1, NULL, "P", "probability of a left-right flip"},
         {"flipud", NULL, DT_OPT_F64, &o->aug.flipud, 0, 1, NULL, "P", "probability of an up-down flip"},
-        {"degrees", NULL, DT_OPT_F64, &o->aug.degrees, 0, 180, NULL, "X", "largest rotation"},
+        {"degrees", NULL, DT_OPT_F64, &o->aug.degrees, 0, DT_AUG_MOST_DEGREES, NULL, "X", "largest rotation"},
         {"translate", NULL, DT_OPT_F64, &o->aug.translate, 0, 1, NULL, "X", "largest shift, in sides"},
-        {"scale", NULL, DT_OPT_F64, &o->aug.scale, 0, .95, NULL, "X", "scaled by 1 - X to 1 + X"},
-        {"shear", NULL, DT_OPT_F64, &o->aug.shear, 0, 80, NULL, "X", "largest shear in degrees"},
-        {"perspective", NULL, DT_OPT_F64, &o->aug.perspective, 0, .001, NULL, "X", "largest tilt a pixel"},
+        {"scale", NULL, DT_OPT_F64, &o->aug.scale, 0, DT_AUG_MOST_SCALE, NULL, "X",
+         "scaled by 1 - X to 1 + X"},
+        {"shear", NULL, DT_OPT_F64, &o->aug.shear, 0, DT_AUG_MOST_SHEAR, NULL, "X",
+         "largest shear in degrees"},
+        {"perspective", NULL, DT_OPT_F64, &o->aug.perspective, 0, DT_AUG_MOST_PERSPECTIVE, NULL, "X",
+         "largest tilt a pixel"},
         {"box-rule", NULL, DT_OPT_CHOICE, &o->box_rule, 0, 0, dt_box_rule_names, NULL,
          "which boxes stay after augmentation"},
         {"multi-scale", NULL, DT_OPT_F64, &o->multi_scale, 0, .9, NULL, "F",
@@ -303,6 +306,13 @@ int dt_train_check_typed(const dt_train_task *task, const dt_opt *table, const d
     return rc >= 0 ? rc : check_needs(table, o);
 }
 
+/* What the augmentation takes from options that are texts. */
+static dt_status settle_augmentation(dt_train_opts *o, dt_error *err)
+{
+    o->aug.mixup_single = strcmp(o->mixup_style, "yolox") == 0;
+    return dt_box_rule_parse(o->box_rule, &o->aug.rule, err);
+}
+
 int dt_train_complete(const dt_train_task *task, dt_train_opts *o)
 {
     dt_error err = {0};
@@ -311,8 +321,7 @@ int dt_train_complete(const dt_train_task *task, dt_train_opts *o)
     if (o->imgsz == 0) o->imgsz = model->imgsz;
     if (dt_model_check_side(model, o->imgsz, &err) != DT_OK)
         return dt_cli_usage_error(&dt_cmd_train, "--imgsz: %s", err.text);
-    o->aug.mixup_single = strcmp(o->mixup_style, "yolox") == 0;
-    if (dt_box_rule_parse(o->box_rule, &o->aug.rule, &err) != DT_OK) return dt_cli_fail(&dt_cmd_train, &err);
+    if (settle_augmentation(o, &err) != DT_OK) return dt_cli_fail(&dt_cmd_train, &err);
     if (o->lr0 == 0) o->lr0 = strcmp(o->optimizer, "sgd") == 0 ? .01 : .002;
     return check_schedule(o);
 }
@@ -336,6 +345,7 @@ dt_status dt_train_read_args(const dt_opt *table, const char *dir, dt_train_opts
         dt_error_prefix(err, "%s: ", path);
         st = err->status;
     }
+    if (st == DT_OK) st = settle_augmentation(o, err);
     dt_free(text);
     dt_free(path);
     o->out = dir;

@@ -124,7 +124,7 @@ static void keep_previous(const char *path, const char *prev)
 static dt_status write_state(dt_train_run *run, const char *path, const char *prev)
 {
     dt_error *err = dt_ctx_error(run->ctx);
-    dt_st_writer w = {0};
+    dt_st_writer w = {.checksum = 1};
     dt_status st = dt_state_dict_save(run->ctx, run->net, "model.", &w);
     if (st == DT_OK) st = dt_optim_save(run->ctx, run->optim, &w);
     if (st == DT_OK) st = dt_ema_save(run->ctx, run->ema, &w);
@@ -140,7 +140,8 @@ dt_status dt_train_save_state(dt_train_run *run)
     char *path = dt_train_path(run, "state.safetensors"),
          *prev = dt_train_path(run, "state.prev.safetensors");
     dt_status st = path && prev ? dt_train_hashes_sync(run) : dt_ctx_fail_memory(run->ctx, 64, "a path");
-    if (st == DT_OK) st = write_state(run, path, prev);
+    if (st == DT_OK) st = write_state(run, path, run->state_is_bad ? NULL : prev);
+    if (st == DT_OK) run->state_is_bad = 0;
     dt_free(path);
     dt_free(prev);
     return st;
@@ -162,9 +163,11 @@ static int plausible(const dt_train_run *run, const double *v, size_t rows)
 {
     for (int i = 0; i < counter_values(run); i++)
         if (!isfinite(v[i])) return 0;
-    double epochs = (double)run->opts.epochs, batches = (double)dt_loader_batches(run->loader);
-    return v[0] >= 0 && v[0] <= epochs && v[0] == (double)rows && v[1] >= 0 && v[1] <= batches && v[2] >= 0 &&
-           v[2] <= epochs * batches && v[4] >= 0 && v[4] <= v[0];
+    const double epochs = (double)run->opts.epochs, batches = (double)dt_loader_batches(run->loader);
+    const double epoch = v[0], batch = v[1], step = v[2], best_epoch = v[4];
+    return epoch >= 0 && epoch <= epochs && epoch == (double)rows && batch >= 0 && batch <= batches &&
+           batch == floor(batch) && step == epoch * batches + batch && best_epoch >= 0 &&
+           best_epoch <= epoch && best_epoch == floor(best_epoch);
 }
 
 static dt_status take_progress(dt_train_run *run, const dt_st_file *file, const char *path, dt_error *err)
@@ -211,10 +214,14 @@ static dt_status mark_of(const char *path, dt_train_mark *mark, dt_error *err)
                        : dt_fail(err, DT_ERR_FORMAT, "%s: not a training state of this version", path);
     if (st == DT_OK) {
         memcpy(values, c->data, sizeof values);
-        if (!(values[2] >= 0 && values[2] < 0x1p53))
-            st = dt_fail(err, DT_ERR_FORMAT, "%s: %g steps", path, values[2]);
-        else
-            mark->step = (int64_t)values[2];
+        for (int i = 0; i < 3 && st == DT_OK; i++)
+            if (!(values[i] >= 0 && values[i] < 0x1p53 && values[i] == floor(values[i])))
+                st = dt_fail(err, DT_ERR_FORMAT, "%s: counter %d is %g", path, i, values[i]);
+    }
+    if (st == DT_OK) {
+        mark->epoch = (int64_t)values[0];
+        mark->batch = (int64_t)values[1];
+        mark->step = (int64_t)values[2];
         snprintf(mark->data_hash, sizeof mark->data_hash, "%s", hash);
     }
     dt_st_free(&file);
@@ -269,6 +276,7 @@ dt_status dt_train_load_state(dt_train_run *run)
     if ((st == DT_ERR_FORMAT || st == DT_ERR_NOT_FOUND) && prev && dt_is_file(prev)) {
         dt_cli_warn("%s; going back to %s", dt_ctx_error(run->ctx)->text, prev);
         dt_ctx_clear_error(run->ctx);
+        run->state_is_bad = 1; /* it must not take the place of the one before it */
         st = load_from(run, prev);
     } else if (st == DT_ERR_NOT_FOUND) {
         /* Killed before the first state was written: nothing was done yet. */

@@ -4,6 +4,7 @@
 #include "core/mem.h"
 #include "datasets/loader/loader_internal.h"
 #include "datasets/transforms/planes.h"
+#include "datasets/transforms/sample_transforms.h"
 
 dt_status sample_store_init(sample_store *store, const dt_source *source, const dt_loader_opts *opts,
                             const dt_sampler_opts *sampler, dt_error *err)

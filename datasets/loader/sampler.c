@@ -90,7 +90,7 @@ dt_status dt_sampler_check(const dt_sampler_opts *o, int64_t records, int batch,
         if (o->subset[i] < 0 || o->subset[i] >= records)
             return dt_fail(err, DT_ERR_ARG, "sampler: record %lld of the subset is not in 0..%lld",
                            (long long)o->subset[i], (long long)records - 1);
-    if (o->num_samples < 0)
+    if (o->num_samples < 0 || o->num_samples > INT64_MAX / 64)
         return dt_fail(err, DT_ERR_ARG, "sampler: num_samples is %lld", (long long)o->num_samples);
     if (o->num_samples && (o->kind == DT_SAMPLER_SEQUENTIAL || o->kind == DT_SAMPLER_REPEAT))
         return dt_fail(err, DT_ERR_ARG, "sampler: num_samples goes with random and weighted draws only");
@@ -112,7 +112,7 @@ dt_status dt_sampler_check(const dt_sampler_opts *o, int64_t records, int batch,
 
 /* ---- the list of all ranks; entries are positions in the pool ---- */
 
-/* Round k of an epoch has a stream of its own; round 0's is the one that a plain shuffle always had. */
+/* Round k of an epoch has a stream of its own. */
 static void permute(uint64_t seed, int64_t epoch, int64_t round, int64_t *items, int64_t n)
 {
     dt_rng rng = dt_rng_make(seed, DT_RNG_SHUFFLE, (uint64_t)epoch, (uint64_t)round);
@@ -275,7 +275,8 @@ dt_status dt_sampler_draw(const dt_sampler_opts *o, int64_t records, int batch, 
             repeats[i] = seen[list[i % total]]++;
         take_shard(o, list, total, repeats, own);
         if (o->groups)
-            st = dt_sampler_group(own, shard, o->groups, batch, picks, err);
+            st = dt_sampler_group(own, shard, o->groups, batch, &(dt_repeats){seen, o->rank, world_of(o)},
+                                  picks, err);
         else
             memcpy(picks, own, (size_t)shard * sizeof *picks);
     }

@@ -24,18 +24,21 @@ static int by_rest(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-/* The rest of a group and, to fill the batch, its places again from the first on. */
-static void complete(const group *g, int batch, dt_pick *out)
+/* The rest of a group and, to fill the batch, its records again from the first on: as places that no rank has yet. */
+static void complete(const group *g, int batch, const dt_repeats *repeats, dt_pick *out)
 {
-    size_t left = g->count - g->given;
-    for (size_t i = 0; i < (size_t)batch; i++)
+    const size_t left = g->count - g->given;
+    for (size_t i = 0; i < (size_t)batch; i++) {
         out[i] = g->places[i < left ? g->given + i : (i - left) % g->count];
-    for (size_t i = left; i < (size_t)batch; i++)
-        out[i].repeat += 1 + (int64_t)((i - left) / g->count); /* another augmentation than the first time */
+        if (i < left) continue;
+        int64_t *next = &repeats->seen[out[i].index];
+        out[i].repeat = *next + repeats->rank;
+        *next += repeats->world;
+    }
 }
 
-static dt_status give_rests(const group *all, int32_t groups, int batch, int64_t missing, dt_pick *out,
-                            dt_error *err)
+static dt_status give_rests(const group *all, int32_t groups, int batch, int64_t missing,
+                            const dt_repeats *repeats, dt_pick *out, dt_error *err)
 {
     rest *rests = dt_calloc((size_t)groups, sizeof *rests);
     if (!rests) return dt_fail_memory(err, (size_t)groups * sizeof *rests, "groups");
@@ -43,13 +46,13 @@ static dt_status give_rests(const group *all, int32_t groups, int batch, int64_t
         rests[i] = (rest){all[i].count - all[i].given, i};
     qsort(rests, (size_t)groups, sizeof *rests, by_rest);
     for (int64_t k = 0; k < missing; k++)
-        complete(&all[rests[k].number], batch, out + k * batch);
+        complete(&all[rests[k].number], batch, repeats, out + k * batch);
     dt_free(rests);
     return DT_OK;
 }
 
-dt_status dt_sampler_group(const dt_pick *in, int64_t count, const int32_t *groups, int batch, dt_pick *out,
-                           dt_error *err)
+dt_status dt_sampler_group(const dt_pick *in, int64_t count, const int32_t *groups, int batch,
+                           const dt_repeats *repeats, dt_pick *out, dt_error *err)
 {
     int32_t group_count = 0;
     for (int64_t i = 0; i < count; i++)
@@ -71,7 +74,8 @@ dt_status dt_sampler_group(const dt_pick *in, int64_t count, const int32_t *grou
     }
     /* What is left makes less than one batch a group; all of it together at least the batches that are missing, so
      * there are as many groups with a rest as batches to fill. */
-    if (st == DT_OK) st = give_rests(all, group_count, batch, batches - done, out + done * batch, err);
+    if (st == DT_OK)
+        st = give_rests(all, group_count, batch, batches - done, repeats, out + done * batch, err);
     for (int32_t i = 0; i < group_count; i++)
         dt_free(all[i].places);
     dt_free(all);

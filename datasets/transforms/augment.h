@@ -15,8 +15,8 @@
 
 /** Names, meaning and defaults as Ultralytics has them. */
 typedef struct dt_augment_opts {
-    double hsv_h, hsv_s,
-        hsv_v;             /* hue is shifted by U(-h, h) turns, saturation and value scaled by 1 + U(-g, g) */
+    /* Hue is shifted by U(-h, h) turns, saturation and value scaled by 1 + U(-g, g). */
+    double hsv_h, hsv_s, hsv_v;
     double degrees;        /* rotation by U(-d, d) about the centre */
     double translate;      /* shift by U(-t, t) of the side */
     double scale;          /* scaled by U(1 - s, 1 + s) */
@@ -37,6 +37,12 @@ typedef struct dt_augment_opts {
     dt_letterbox_mode letterbox;
 } dt_augment_opts;
 
+/** Upper ends of the ranges of these options; of all others, and of gains, 1. */
+#define DT_AUG_MOST_DEGREES     180
+#define DT_AUG_MOST_SCALE       .99
+#define DT_AUG_MOST_SHEAR       80
+#define DT_AUG_MOST_PERSPECTIVE .001
+
 /** hsv .015 .7 .4, translate .1, scale .5, fliplr .5, mosaic 1, all others 0; boxes by the rule "ultralytics". */
 dt_augment_opts dt_augment_defaults(void);
 
@@ -56,13 +62,13 @@ typedef struct dt_aug_view {
     /* Records. Four: top-left, top-right, bottom-left, bottom-right. Nine: the centre, then clockwise from the one
      * above it. One: [0]. */
     int64_t index[DT_AUG_TILES];
-    double center_x,
-        center_y; /* four: where they meet, in sides of the output: U(.5, 1.5) on a canvas of 2 x 2; nine: the canvas
-                              starts at this less .5 on a field of 3 x 3 */
+    /* Four: where they meet, in sides of the output: U(.5, 1.5) on a canvas of 2 x 2; nine: the canvas starts at this
+     * less .5 on a field of 3 x 3. */
+    double center_x, center_y;
     double degrees, scale;   /* about the centre of the canvas */
     double shear_x, shear_y; /* degrees */
-    double translate_x,
-        translate_y; /* where the canvas's centre goes, in sides of the output: .5 = the middle */
+    /* Where the canvas's centre goes, in sides of the output: .5 = the middle. */
+    double translate_x, translate_y;
     double perspective_x, perspective_y; /* last row of the matrix, a pixel */
     int mirror;                          /* flipped left to right before all else */
 } dt_aug_view;
@@ -112,18 +118,5 @@ dt_status dt_aug_prepare(dt_sample *sample, int side, dt_resize_filter filter, d
 dt_status dt_aug_apply(const dt_aug_params *params, const dt_augment_opts *opts,
                        const dt_sample *const src[DT_AUG_SOURCES], int side, dt_sample *out, int *dropped,
                        dt_error *err);
-
-/** Picture and boxes through a letterbox: *out becomes dst_width x dst_height. Boxes are clipped to the
- * picture; those that have no area left are dropped. */
-dt_status dt_sample_letterbox(const dt_sample *src, const dt_letterbox *lb, dt_resize_filter filter,
-                              uint8_t fill, dt_sample *out, dt_error *err);
-
-/** The same in place and without the pads: the picture becomes as large as it is within the letterbox, boxes are those of
- *  the letterbox. dt_image_to_planes_on adds the pads. */
-dt_status dt_sample_fit(dt_sample *sample, const dt_letterbox *lb, dt_resize_filter filter, dt_error *err);
-
-/** In place. */
-void dt_sample_flip_lr(dt_sample *sample);
-void dt_sample_flip_ud(dt_sample *sample);
 
 #endif

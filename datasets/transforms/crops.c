@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "datasets/transforms/augment.h"
+#include "datasets/transforms/sample_transforms.h"
 
 static dt_box window_box(dt_window w)
 {

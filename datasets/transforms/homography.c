@@ -278,18 +278,3 @@ dt_affine dt_affine_torchvision(double angle, double tx, double ty, double scale
     const double b = -a * tan(sx) - scale * sin(rot), d = -c * tan(sx) + scale * cos(rot);
     return (dt_affine){{a, b, cx + tx - a * cx - b * cy, c, d, cy + ty - c * cx - d * cy}};
 }
-
-dt_status dt_sample_warp(const dt_sample *src, dt_homography map, int nearest, dt_warp_border border,
-                         const uint8_t *fill, dt_sample *out, dt_error *err)
-{
-    const dt_image *in = &src->image;
-    DT_TRY(dt_sample_reshape(out, src, in->width, in->height, in->channels, err));
-    DT_TRY(dt_warp_perspective(in, map, nearest, border, fill, &out->image, err));
-    for (size_t i = 0; i < src->label_count; i++) {
-        dt_label label = src->labels[i];
-        if (dt_homography_box(map, label.box, &label.box) != 0) continue;
-        dt_box_clip(&label.box, in->width, in->height);
-        if (dt_box_area(label.box) > 0) DT_TRY(dt_sample_add_label(out, label, err));
-    }
-    return DT_OK;
-}

@@ -52,9 +52,4 @@ dt_status dt_warp_part_projective(const dt_image *src, dt_affine place, dt_homog
 dt_affine dt_affine_torchvision(double angle, double translate_x, double translate_y, double scale,
                                 double shear_x, double shear_y, int width, int height);
 
-/** The picture by dt_warp_perspective into *out of equal size (buffers reused), boxes by their corners, clipped; boxes
- * without area left are dropped. */
-dt_status dt_sample_warp(const dt_sample *src, dt_homography map, int nearest, dt_warp_border border,
-                         const uint8_t *fill, dt_sample *out, dt_error *err);
-
 #endif

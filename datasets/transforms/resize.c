@@ -17,6 +17,7 @@ static const char *const filter_names[DT_RESIZE_FILTERS] = {
     [DT_RESIZE_AREA] = "area",
     [DT_RESIZE_BOX_AA] = "box-aa",
     [DT_RESIZE_LANCZOS_AA] = "lanczos-aa",
+    [DT_RESIZE_NEAREST_TORCH] = "nearest-torch",
 };
 
 const char *dt_resize_filter_name(dt_resize_filter filter)
@@ -75,6 +76,13 @@ static int pixel_at_edge(int x, int size, int new_size)
     return at < size ? at : size - 1;
 }
 
+/* The same with torch's roundings. */
+static int pixel_at_edge_torch(int x, int size, int new_size)
+{
+    const int at = (int)floorf((float)x * ((float)size / (float)new_size));
+    return at < size ? at : size - 1;
+}
+
 /* The one at its centre, with the roundings of torch, which decide where that lies on an edge: float32, one rounding for product
  * and difference. */
 static int pixel_at_center(int x, int size, int new_size)
@@ -84,14 +92,16 @@ static int pixel_at_center(int x, int size, int new_size)
     return pixel < size ? pixel : size - 1;
 }
 
-static dt_status resize_nearest(const dt_image *src, int width, int height, int exact, uint8_t *dst,
+/* Which source pixel an output pixel shows. */
+typedef int (*pixel_rule)(int x, int size, int new_size);
+
+static dt_status resize_nearest(const dt_image *src, int width, int height, pixel_rule pixel, uint8_t *dst,
                                 size_t stride, dt_error *err)
 {
     const size_t channels = (size_t)src->channels, src_stride = (size_t)src->width * channels;
     size_t bytes = (size_t)width * sizeof(size_t);
     size_t *offset = dt_malloc(bytes);
     if (!offset) return dt_fail_memory(err, bytes, "resize table");
-    int (*pixel)(int, int, int) = exact ? pixel_at_center : pixel_at_edge;
     for (int x = 0; x < width; x++)
         offset[x] = (size_t)pixel(x, src->width, width) * channels;
     for (int y = 0; y < height; y++) {
@@ -137,8 +147,11 @@ dt_status dt_image_resize_into(const dt_image *src, int width, int height, dt_re
     case DT_RESIZE_AREA:
         return dt_resize_float(src, width, height, filter, dst, stride, err);
     case DT_RESIZE_NEAREST:
+        return resize_nearest(src, width, height, pixel_at_edge, dst, stride, err);
+    case DT_RESIZE_NEAREST_TORCH:
+        return resize_nearest(src, width, height, pixel_at_edge_torch, dst, stride, err);
     case DT_RESIZE_NEAREST_EXACT:
-        return resize_nearest(src, width, height, filter == DT_RESIZE_NEAREST_EXACT, dst, stride, err);
+        return resize_nearest(src, width, height, pixel_at_center, dst, stride, err);
     case DT_RESIZE_FILTERS:
         break;
     }

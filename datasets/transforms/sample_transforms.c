@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "datasets/transforms/augment.h"
+#include "datasets/transforms/sample_transforms.h"
 
 static dt_status check_source(const dt_image *in, const dt_letterbox *lb, dt_error *err)
 {
@@ -42,19 +42,11 @@ dt_status dt_sample_letterbox(const dt_sample *src, const dt_letterbox *lb, dt_r
 {
     const dt_image *in = &src->image;
     DT_TRY(check_source(in, lb, err));
-    if (out->image.width != lb->dst_width || out->image.height != lb->dst_height ||
-        out->image.channels != in->channels) {
-        dt_image_free(&out->image);
-        DT_TRY(dt_image_create(&out->image, lb->dst_width, lb->dst_height, in->channels, err));
-    }
+    DT_TRY(dt_sample_reshape(out, src, lb->dst_width, lb->dst_height, in->channels, err));
     const size_t channels = (size_t)in->channels, stride = (size_t)lb->dst_width * channels;
     memset(out->image.data, fill, stride * (size_t)lb->dst_height);
     uint8_t *corner = out->image.data + (size_t)lb->top * stride + (size_t)lb->left * channels;
     DT_TRY(dt_image_resize_into(in, lb->new_width, lb->new_height, filter, corner, stride, err));
-    out->index = src->index;
-    out->original_width = src->original_width;
-    out->original_height = src->original_height;
-    out->label_count = 0;
     for (size_t i = 0; i < src->label_count; i++) {
         dt_label label = src->labels[i];
         if (place_box(lb, &label.box)) DT_TRY(dt_sample_add_label(out, label, err));

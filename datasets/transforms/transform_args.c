@@ -95,6 +95,10 @@ static int count_args(const dt_transform *kind)
 static int has_semicolon(const char *p)
 {
     for (int depth = 0; *p; p++) {
+        if (*p == '#') { /* a comment, to the end of its line */
+            p += strcspn(p, "\n");
+            if (!*p) return 0;
+        }
         if (*p == ';' && depth == 0) return 1;
         if (*p == '|' && depth == 0) return 0;
         if (strchr("([", *p)) depth++;
@@ -190,6 +194,9 @@ dt_status transform_complete_args(transform_reader *r, const char *at, dt_step *
         if (s->args[i].count == 0) DT_TRY(dt_arg_usual(a, &s->args[i], r->err));
         if (s->args[i].count < a->least)
             return transform_fail_at(r, at, "%s takes %d values, not %d", a->name, a->least,
+                                     s->args[i].count);
+        if (a->whole && s->args[i].count != 1 && s->args[i].count != a->most)
+            return transform_fail_at(r, at, "%s takes one value or %d, not %d", a->name, a->most,
                                      s->args[i].count);
     }
     if (s->kind->check && s->kind->check(s, r->err) != DT_OK) {

@@ -83,13 +83,7 @@ static const dt_arg erase_args[] = {
     DT_ARG_SPAN("scale", 1e-4, 1, "0.02, 0.33", "area of the rectangle in areas of the picture"),
     DT_ARG_SPAN("ratio", .01, 100, "0.3, 3.3", "height / width"),
     {.name = "noise", .type = DT_ARG_BOOL, .usual = "false", .help = "random bytes in the place of value"},
-    {.name = "value",
-     .type = DT_ARG_INT,
-     .least = 1,
-     .most = 3,
-     .max = 255,
-     .usual = "0",
-     .help = "gray, or one value a channel"},
+    DT_ARG_COLOUR("value", "0", "gray, or one value a channel"),
     {0}};
 
 static dt_erase_opts erase_opts(const dt_step *s)

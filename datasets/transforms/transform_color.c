@@ -108,7 +108,15 @@ PLAIN_STEP(invert, "RandomInvert", dt_image_invert, "255 less the value.")
 PLAIN_STEP(autocontrast, "RandomAutocontrast", dt_image_autocontrast, "Every channel stretched to 0..255.")
 PLAIN_STEP(equalize, "RandomEqualize", dt_image_equalize, "The histogram of every channel made flat.")
 
-static const dt_arg gray_args[] = {DT_ARG_P("1", 1), {0}}, random_gray_args[] = {DT_ARG_P("0.1", 1), {0}};
+/* torchvision's Grayscale(3): pictures keep three channels. */
+static const dt_arg gray_args[] = {{.name = "channels",
+                                    .type = DT_ARG_INT,
+                                    .min = 3,
+                                    .max = 3,
+                                    .usual = "3",
+                                    .help = "that come out, all alike"},
+                                   {0}},
+                    random_gray_args[] = {DT_ARG_P("0.1", 1), {0}};
 
 static dt_status grayscale_in_place(const dt_step *s, const dt_drawn *d, dt_sample *sample, dt_error *err)
 {
@@ -298,6 +306,8 @@ static void permute_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt
         o->order[c] = (int)order[c];
 }
 
+static const dt_arg permute_args[] = {DT_ARG_P("1", 1), {0}};
+
 static void permute_explain(const dt_step *s, const dt_drawn *d, dt_explain *e)
 {
     (void)s;
@@ -316,7 +326,7 @@ const dt_transform dt_transform_permute_channels = {
     .name = "permute-channels",
     .alias = "RandomChannelPermutation",
     .help = "Red, green and blue in a random order.",
-    .args = chance_args,
+    .args = permute_args,
     .draw = permute_draw,
     .explain = permute_explain,
     .in_place = permute_in_place,
@@ -328,7 +338,7 @@ const dt_transform dt_transform_permute_channels = {
     {                                                                                                        \
         .name = name_, .type = DT_ARG_F64, .max = max_, .usual = usual_, .help = help_, .shown = 1           \
     }
-static const dt_arg hsv_args[] = {GAIN_ARG("h", .5, "0.015", "hue turned by U(-h, h)"),
+static const dt_arg hsv_args[] = {GAIN_ARG("h", 1, "0.015", "hue turned by U(-h, h)"),
                                   GAIN_ARG("s", 1, "0.7", "saturation times 1 + U(-s, s)"),
                                   GAIN_ARG("v", 1, "0.4", "value times 1 + U(-v, v)"),
                                   {0}};

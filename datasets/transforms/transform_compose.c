@@ -52,30 +52,23 @@ const dt_transform dt_transform_to_tensor = {
 static const dt_arg normalize_args[] = {{.name = "mean",
                                          .type = DT_ARG_F64,
                                          .most = 3,
+                                         .whole = 1,
                                          .min = -1e3,
                                          .max = 1e3,
                                          .help = "of each channel, or one for all, of values from 0 to 1"},
                                         {.name = "std",
                                          .type = DT_ARG_F64,
                                          .most = 3,
+                                         .whole = 1,
                                          .min = 1e-6,
                                          .max = 1e3,
                                          .help = "of each channel, or one for all"},
                                         {0}};
-
-static dt_status normalize_check(const dt_step *s, dt_error *err)
-{
-    for (int i = 0; i < 2; i++)
-        if (s->args[i].count == 2)
-            return dt_fail(err, DT_ERR_ARG, "%s takes one value or 3, not 2", s->kind->args[i].name);
-    return DT_OK;
-}
 
 const dt_transform dt_transform_normalize = {
     .name = "normalize",
     .alias = "Normalize",
     .help = "The last step: network value = (pixel / 255 - mean) / std.",
     .args = normalize_args,
-    .check = normalize_check,
     .flow = DT_FLOW_NORMALIZE,
 };

@@ -2,15 +2,11 @@
 #include "datasets/transforms/transform_impl.h"
 #include "datasets/transforms/windows.h"
 
-#define COLOUR_ARG                                                                                           \
-    {                                                                                                        \
-        .name = "fill", .type = DT_ARG_INT, .least = 1, .most = 3, .max = 255, .usual = "0",                 \
-        .help = "colour outside the picture: gray, or one value a channel"                                   \
-    }
+#define COLOUR_ARG DT_ARG_COLOUR("fill", "0", "colour outside the picture: gray, or one value a channel")
 #define BORDER_ARG                                                                                           \
     {                                                                                                        \
-        .name = "mode", .type = DT_ARG_CHOICE, .choices = "constant|edge|reflect|symmetric",                 \
-        .usual = "constant", .help = "what lies outside: fill, the outermost pixels, or a mirrored picture"  \
+        .name = "mode", .type = DT_ARG_CHOICE, .choices = DT_BORDER_MODE_NAMES, .usual = "constant",         \
+        .help = "what lies outside: fill, the outermost pixels, or a mirrored picture"                       \
     }
 #define PADDING_ARG(usual_)                                                                                  \
     {                                                                                                        \
@@ -218,8 +214,7 @@ static dt_status resized_apply(const dt_step *s, const dt_drawn *d, const dt_sam
     dt_step_size(s, RESIZED_SIZE, &width, &height);
     dt_status st = dt_sample_window(in, *w, black, &window, err);
     if (st == DT_OK)
-        st = dt_sample_stretch(&window, width, height, (dt_resize_filter)dt_step_int(s, RESIZED_FILTER), out,
-                               err);
+        st = dt_sample_stretch(&window, width, height, dt_step_filter(s, RESIZED_FILTER), out, err);
     dt_sample_free(&window);
     return st;
 }

@@ -14,6 +14,7 @@ typedef struct dt_arg {
     const char *name;
     dt_arg_type type;
     int least, most;     /* values that it takes; 0, 0: one */
+    int whole;           /* 1: one value, or `most`; not a number between */
     int in_order;        /* values that it takes by position where no ';' ends them; 0: `most` */
     double min, max;     /* of a number; both ends belong to the range */
     const char *choices; /* "a|b|c": the value is the number of the choice */
@@ -131,13 +132,23 @@ extern const dt_transform *const dt_transform_kinds[];
     }
 #define DT_ARG_FILTER(usual_)                                                                                \
     {                                                                                                        \
-        .name = "filter", .type = DT_ARG_CHOICE,                                                             \
-        .choices = "bilinear|bilinear-aa|nearest|nearest-exact|bicubic|bicubic-aa|area|box-aa|lanczos-aa",   \
-        .usual = usual_, .help = "-aa: antialiased, as Pillow and torchvision; the others as OpenCV"         \
+        .name = "filter", .type = DT_ARG_CHOICE, .choices = DT_RESIZE_FILTER_NAMES, .usual = usual_,         \
+        .help = "-aa: antialiased, as Pillow and torchvision; the others as OpenCV"                          \
+    }
+/** Choices in the order of dt_letterbox_mode. */
+#define DT_ARG_LETTERBOX(name_, help_)                                                                       \
+    {                                                                                                        \
+        .name = name_, .type = DT_ARG_CHOICE, .choices = DT_LETTERBOX_PROGRAMS, .usual = "ultralytics",      \
+        .help = help_                                                                                        \
     }
 #define DT_ARG_GRAY(usual_)                                                                                  \
     {                                                                                                        \
         .name = "fill", .type = DT_ARG_INT, .max = 255, .usual = usual_, .help = "gray outside the picture"  \
+    }
+#define DT_ARG_COLOUR(name_, usual_, help_)                                                                  \
+    {                                                                                                        \
+        .name = name_, .type = DT_ARG_INT, .least = 1, .most = 3, .whole = 1, .max = 255, .usual = usual_,   \
+        .help = help_                                                                                        \
     }
 #define DT_ARG_SIZE(in_order_, help_)                                                                        \
     {                                                                                                        \
@@ -158,6 +169,11 @@ static inline double dt_step_num(const dt_step *s, int arg)
 static inline int dt_step_int(const dt_step *s, int arg)
 {
     return (int)s->args[arg].v[0];
+}
+/** Of DT_ARG_FILTER. */
+static inline dt_resize_filter dt_step_filter(const dt_step *s, int arg)
+{
+    return (dt_resize_filter)dt_step_int(s, arg);
 }
 /** Value number i, or the last one if there are fewer. */
 static inline double dt_step_nth(const dt_step *s, int arg, int i)

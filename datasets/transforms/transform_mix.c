@@ -69,14 +69,13 @@ typedef struct cutmix_drawn {
 /* Three rectangles are tried; without one the picture stays. */
 static void cutmix_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_drawn *out)
 {
-    enum { CUTS = 3 };
     (void)s;
     DT_DRAWN(cutmix_drawn, c, out);
-    dt_box cuts[CUTS];
+    dt_box cuts[DT_AUG_CUTS];
     draw_other(at, rng, out);
-    for (int i = 0; i < CUTS; i++)
+    for (int i = 0; i < DT_AUG_CUTS; i++)
         cuts[i] = dt_cut_draw(rng);
-    if (dt_cut_choose(cuts, CUTS, at->sample, &c->cut)) return;
+    if (dt_cut_choose(cuts, DT_AUG_CUTS, at->sample, &c->cut)) return;
     out->other_count = 0;
     c->cut = (dt_box){0};
 }

@@ -1,11 +1,9 @@
 /* Several pictures on one canvas: mosaic alone, and Ultralytics' whole recipe as one step, rendered at once. */
-#include "core/mem.h"
-#include "datasets/transforms/transform_impl.h"
+#include <stdio.h>
 
-static dt_resize_filter filter_of(const dt_step *s, int arg)
-{
-    return (dt_resize_filter)dt_step_int(s, arg);
-}
+#include "core/mem.h"
+#include "datasets/transforms/aug_params_json.h"
+#include "datasets/transforms/transform_impl.h"
 
 /* Pictures no larger than the canvas: those of the caller, or copies. */
 typedef struct tiles {
@@ -113,8 +111,8 @@ static dt_status mosaic_apply(const dt_step *s, const dt_drawn *d, const dt_samp
     dt_augment_opts o = dt_augment_none();
     o.fill = (uint8_t)dt_step_int(s, MOSAIC_FILL);
     o.rule = dt_step_rule(s, MOSAIC_RULE);
-    return render(p, &o, dt_step_int(s, MOSAIC_CANVAS) ? 2 * size : size, size, filter_of(s, MOSAIC_FILTER),
-                  in, others, out, err);
+    return render(p, &o, dt_step_int(s, MOSAIC_CANVAS) ? 2 * size : size, size,
+                  dt_step_filter(s, MOSAIC_FILTER), in, others, out, err);
 }
 
 static void mosaic_size(const dt_step *s, int *width, int *height)
@@ -158,12 +156,12 @@ static const dt_arg yolo_args[] = {
     NUMBER("copy-paste", 1, "0", "share of another picture's objects that are pasted in"),
     NUMBER("fliplr", 1, "0.5", "probability of a left-right flip"),
     NUMBER("flipud", 1, "0", "probability of an up-down flip"),
-    NUMBER("degrees", 180, "0", "largest rotation"),
+    NUMBER("degrees", DT_AUG_MOST_DEGREES, "0", "largest rotation"),
     NUMBER("translate", 1, "0.1", "largest shift, in sides"),
-    NUMBER("scale", .99, "0.5", "scaled by 1 - v to 1 + v"),
-    NUMBER("shear", 45, "0", "largest shear in degrees"),
-    NUMBER("perspective", .001, "0", "largest tilt a pixel"),
-    NUMBER("hsv-h", .5, "0.015", "hue jitter"),
+    NUMBER("scale", DT_AUG_MOST_SCALE, "0.5", "scaled by 1 - v to 1 + v"),
+    NUMBER("shear", DT_AUG_MOST_SHEAR, "0", "largest shear in degrees"),
+    NUMBER("perspective", DT_AUG_MOST_PERSPECTIVE, "0", "largest tilt a pixel"),
+    NUMBER("hsv-h", 1, "0.015", "hue jitter"),
     NUMBER("hsv-s", 1, "0.7", "saturation jitter"),
     NUMBER("hsv-v", 1, "0.4", "value jitter"),
     {.name = "mixup-style",
@@ -171,11 +169,7 @@ static const dt_arg yolo_args[] = {
      .choices = "ultralytics|yolox",
      .usual = "ultralytics",
      .help = "blended with a mosaic by a random ratio, or half and half with one picture"},
-    {.name = "letterbox",
-     .type = DT_ARG_CHOICE,
-     .choices = "ultralytics|yolox|darknet|stretch",
-     .usual = "ultralytics",
-     .help = "how a single picture lies on its canvas"},
+    DT_ARG_LETTERBOX("letterbox", "how a single picture lies on its canvas"),
     DT_ARG_GRAY("114"),
     DT_ARG_RULE,
     DT_ARG_FILTER("bilinear"),
@@ -183,8 +177,6 @@ static const dt_arg yolo_args[] = {
 
 static dt_augment_opts yolo_opts(const dt_step *s)
 {
-    static const dt_letterbox_mode modes[] = {DT_LETTERBOX_CENTER, DT_LETTERBOX_TOP_LEFT,
-                                              DT_LETTERBOX_DARKNET, DT_LETTERBOX_STRETCH};
     dt_augment_opts o = dt_augment_none();
     double *const numbers[YOLO_NUMBERS] = {&o.mosaic, &o.mosaic9,     &o.mixup,   &o.cutmix,    &o.copy_paste,
                                            &o.fliplr, &o.flipud,      &o.degrees, &o.translate, &o.scale,
@@ -192,7 +184,7 @@ static dt_augment_opts yolo_opts(const dt_step *s)
     for (int i = 0; i < YOLO_NUMBERS; i++)
         *numbers[i] = dt_step_num(s, YOLO_FIRST_NUMBER + i);
     o.mixup_single = dt_step_int(s, YOLO_MIXUP_STYLE);
-    o.letterbox = modes[dt_step_int(s, YOLO_LETTERBOX)];
+    o.letterbox = (dt_letterbox_mode)dt_step_int(s, YOLO_LETTERBOX);
     o.fill = (uint8_t)dt_step_int(s, YOLO_FILL);
     o.rule = dt_step_rule(s, YOLO_RULE);
     return o;
@@ -212,35 +204,66 @@ static void yolo_draw(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_dr
     list_others(p, out);
 }
 
-static void explain_view(dt_explain *e, const dt_aug_view *v)
+/* "degrees" of the first view, "mixup.degrees" of another one. */
+static void explain_value(dt_explain *e, int view, const char *name, double value)
 {
-    dt_explain_int(e, "mosaic", v->mosaic);
-    if (v->mosaic) {
-        dt_explain_num(e, "center_x", v->center_x);
-        dt_explain_num(e, "center_y", v->center_y);
-    }
-    dt_explain_num(e, "degrees", v->degrees);
-    dt_explain_num(e, "scale", v->scale);
-    dt_explain_num(e, "shear_x", v->shear_x);
-    dt_explain_num(e, "shear_y", v->shear_y);
-    dt_explain_num(e, "translate_x", v->translate_x);
-    dt_explain_num(e, "translate_y", v->translate_y);
+    char full[64];
+    snprintf(full, sizeof full, "%s%s%s", view ? dt_aug_view_name(view) : "", view ? "." : "", name);
+    dt_explain_num(e, full, value);
 }
 
-/* The first view; the others are there with --json of replay and by their records. */
+static void explain_view(dt_explain *e, int view, const dt_aug_view *v)
+{
+    explain_value(e, view, "mosaic", v->mosaic);
+    if (v->mosaic) {
+        explain_value(e, view, "center_x", v->center_x);
+        explain_value(e, view, "center_y", v->center_y);
+    }
+    if (v->mirror) explain_value(e, view, "mirror", 1);
+    explain_value(e, view, "degrees", v->degrees);
+    explain_value(e, view, "scale", v->scale);
+    explain_value(e, view, "shear_x", v->shear_x);
+    explain_value(e, view, "shear_y", v->shear_y);
+    explain_value(e, view, "translate_x", v->translate_x);
+    explain_value(e, view, "translate_y", v->translate_y);
+    if (v->perspective_x != 0 || v->perspective_y != 0) {
+        explain_value(e, view, "perspective_x", v->perspective_x);
+        explain_value(e, view, "perspective_y", v->perspective_y);
+    }
+}
+
+static void explain_cuts(dt_explain *e, const dt_aug_params *p)
+{
+    char text[96];
+    for (int i = 0; i < DT_AUG_CUTS; i++) {
+        const dt_box c = p->cut[i];
+        snprintf(text, sizeof text, "%.4g %.4g %.4g %.4g", c.x1, c.y1, c.x2, c.y2);
+        dt_explain_str(e, "cut", text);
+    }
+}
+
+static void explain_as_text(dt_explain *e, const dt_aug_params *p)
+{
+    for (int v = 0; v < DT_AUG_VIEWS; v++)
+        if (dt_aug_view_used(p, v)) explain_view(e, v, &p->view[v]);
+    if (p->mixup) dt_explain_num(e, "mix_ratio", p->mix_ratio);
+    if (p->cutmix) explain_cuts(e, p);
+    dt_explain_int(e, "flip_lr", p->flip_lr);
+    dt_explain_int(e, "flip_ud", p->flip_ud);
+    dt_explain_num(e, "hue", p->hue);
+    dt_explain_num(e, "saturation", p->sat);
+    dt_explain_num(e, "value", p->val);
+}
+
 static void yolo_explain(const dt_step *s, const dt_drawn *d, dt_explain *e)
 {
     (void)s;
     DT_DRAWN_CONST(dt_aug_params, p, d);
-    explain_view(e, &p->view[DT_AUG_MAIN]);
-    if (p->mixup) dt_explain_num(e, "mixup", p->mix_ratio);
-    if (p->cutmix) dt_explain_int(e, "cutmix", 1);
-    if (p->paste) dt_explain_int(e, "copy_paste", 1);
-    dt_explain_int(e, "fliplr", p->flip_lr);
-    dt_explain_int(e, "flipud", p->flip_ud);
-    dt_explain_num(e, "hue", p->hue);
-    dt_explain_num(e, "saturation", p->sat);
-    dt_explain_num(e, "value", p->val);
+    dt_explain text = *e;
+    text.json = NULL;
+    if (e->text) explain_as_text(&text, p);
+    if (e->json) dt_aug_params_values(p, e->json);
+    e->has_drawn = 1;
 }
 
 static dt_status yolo_apply(const dt_step *s, const dt_drawn *d, const dt_sample *in,
@@ -249,12 +272,12 @@ static dt_status yolo_apply(const dt_step *s, const dt_drawn *d, const dt_sample
     DT_DRAWN_CONST(dt_aug_params, p, d);
     const dt_augment_opts o = yolo_opts(s);
     const int size = dt_step_int(s, YOLO_SIZE);
-    return render(p, &o, size, size, filter_of(s, YOLO_FILTER), in, others, out, err);
+    return render(p, &o, size, size, dt_step_filter(s, YOLO_FILTER), in, others, out, err);
 }
 
 static dt_status yolo_prepare(const dt_step *s, dt_sample *sample, dt_error *err)
 {
-    return dt_aug_prepare(sample, dt_step_int(s, YOLO_SIZE), filter_of(s, YOLO_FILTER), err);
+    return dt_aug_prepare(sample, dt_step_int(s, YOLO_SIZE), dt_step_filter(s, YOLO_FILTER), err);
 }
 
 const dt_transform dt_transform_yolo_augment = {

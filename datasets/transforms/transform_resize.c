@@ -1,11 +1,7 @@
 /* Steps that change the size of a picture. */
 #include "datasets/transforms/crops.h"
+#include "datasets/transforms/sample_transforms.h"
 #include "datasets/transforms/transform_impl.h"
-
-static dt_resize_filter filter_of(const dt_step *s, int arg)
-{
-    return (dt_resize_filter)dt_step_int(s, arg);
-}
 
 /* ---- resize ---- */
 
@@ -51,7 +47,7 @@ static dt_status resize_apply(const dt_step *s, const dt_drawn *d, const dt_samp
     (void)others;
     int width, height;
     DT_TRY(dt_resize_rule_apply(resize_rule(s), in->image.width, in->image.height, &width, &height, err));
-    return dt_sample_stretch(in, width, height, filter_of(s, RESIZE_FILTER), out, err);
+    return dt_sample_stretch(in, width, height, dt_step_filter(s, RESIZE_FILTER), out, err);
 }
 
 static void resize_size(const dt_step *s, int *width, int *height)
@@ -94,7 +90,7 @@ static dt_status to_drawn_size(const dt_step *s, const dt_drawn *d, const dt_sam
                                dt_sample *out, dt_error *err)
 {
     DT_DRAWN_CONST(drawn_size, size, d);
-    return dt_sample_stretch(in, size->width, size->height, filter_of(s, filter_arg), out, err);
+    return dt_sample_stretch(in, size->width, size->height, dt_step_filter(s, filter_arg), out, err);
 }
 
 enum { SHORTEST_SIZES, SHORTEST_MAX, SHORTEST_FILTER };
@@ -189,11 +185,8 @@ const dt_transform dt_transform_scale_jitter = {
 enum { BOX_SIZE, BOX_MODE, BOX_FILL, BOX_FILTER, BOX_NO_UPSCALE };
 static const dt_arg letterbox_args[] = {
     DT_ARG_SIZE(1, "side, or height, width"),
-    {.name = "mode",
-     .type = DT_ARG_CHOICE,
-     .choices = "ultralytics|yolox|darknet|stretch",
-     .usual = "ultralytics",
-     .help = "in the middle, in the top left corner, Darknet's letter_box, or without keeping the aspect"},
+    DT_ARG_LETTERBOX(
+        "mode", "in the middle, in the top left corner, without keeping the aspect, or Darknet's letter_box"),
     {.name = "fill", .type = DT_ARG_INT, .max = 255, .usual = "114", .help = "gray of the pads"},
     DT_ARG_FILTER("bilinear"),
     {.name = "no-upscale", .type = DT_ARG_BOOL, .usual = "false", .help = "smaller pictures keep their size"},
@@ -204,14 +197,12 @@ static dt_status letterbox_apply(const dt_step *s, const dt_drawn *d, const dt_s
 {
     (void)d;
     (void)others;
-    static const dt_letterbox_mode modes[] = {DT_LETTERBOX_CENTER, DT_LETTERBOX_TOP_LEFT,
-                                              DT_LETTERBOX_DARKNET, DT_LETTERBOX_STRETCH};
     int width, height;
     dt_letterbox lb;
     dt_step_size(s, BOX_SIZE, &width, &height);
-    DT_TRY(dt_letterbox_make(modes[dt_step_int(s, BOX_MODE)], dt_step_int(s, BOX_NO_UPSCALE), in->image.width,
-                             in->image.height, width, height, &lb, err));
-    return dt_sample_letterbox(in, &lb, filter_of(s, BOX_FILTER), (uint8_t)dt_step_int(s, BOX_FILL), out,
+    DT_TRY(dt_letterbox_make((dt_letterbox_mode)dt_step_int(s, BOX_MODE), dt_step_int(s, BOX_NO_UPSCALE),
+                             in->image.width, in->image.height, width, height, &lb, err));
+    return dt_sample_letterbox(in, &lb, dt_step_filter(s, BOX_FILTER), (uint8_t)dt_step_int(s, BOX_FILL), out,
                                err);
 }
 

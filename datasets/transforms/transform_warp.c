@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "datasets/transforms/homography.h"
+#include "datasets/transforms/sample_transforms.h"
 #include "datasets/transforms/transform_impl.h"
 
 dt_box_rule dt_step_rule(const dt_step *s, int arg)
@@ -63,6 +64,33 @@ const dt_transform dt_transform_vflip = {
 
 /* ---- maps ---- */
 
+/* How a warped picture is sampled, and how its edge lies on the fill. */
+#define WARP_ARGS                                                                                            \
+    DT_ARG_COLOUR("fill", "0", "colour outside the picture: gray, or one value a channel"),                  \
+        {.name = "filter",                                                                                   \
+         .type = DT_ARG_CHOICE,                                                                              \
+         .choices = "bilinear|nearest",                                                                      \
+         .usual = "bilinear",                                                                                \
+         .help = "how the picture is sampled"},                                                              \
+    {                                                                                                        \
+        .name = "edge", .type = DT_ARG_CHOICE, .choices = "torchvision|opencv", .usual = "torchvision",      \
+        .help = "faded out over the fill, or blended with pixels of the fill"                                \
+    }
+
+/* fill_arg: the first of WARP_ARGS. */
+static dt_status warp(const dt_step *s, int fill_arg, const dt_image *in, dt_homography map, dt_image *out,
+                      dt_error *err)
+{
+    const int nearest = dt_step_int(s, fill_arg + 1), opencv = dt_step_int(s, fill_arg + 2);
+    uint8_t fill[4];
+    dt_affine affine;
+    dt_step_fill(s, fill_arg, fill);
+    /* OpenCV's affine maps have their own fixed point. */
+    if (opencv && !nearest && dt_homography_is_affine(map, &affine))
+        return dt_warp_affine(in, affine, fill, out, err);
+    return dt_warp_perspective(in, map, nearest, opencv ? DT_BORDER_FILL : DT_BORDER_MASK, fill, out, err);
+}
+
 /* Boxes by their corners, clipped, kept by the rule; the whole object counts for its share. */
 static dt_status map_labels(const dt_sample *in, dt_homography map, const dt_box_rule *rule, dt_sample *out,
                             dt_error *err)
@@ -79,7 +107,17 @@ static dt_status map_labels(const dt_sample *in, dt_homography map, const dt_box
     return DT_OK;
 }
 
-enum { AFFINE_DEGREES, AFFINE_TRANSLATE, AFFINE_SCALE, AFFINE_SHEAR, AFFINE_SIZE, AFFINE_FILL, AFFINE_RULE };
+enum {
+    AFFINE_DEGREES,
+    AFFINE_TRANSLATE,
+    AFFINE_SCALE,
+    AFFINE_SHEAR,
+    AFFINE_SIZE,
+    AFFINE_FILL,
+    AFFINE_FILTER,
+    AFFINE_EDGE,
+    AFFINE_RULE
+};
 static const dt_arg affine_args[] = {
     {.name = "degrees",
      .type = DT_ARG_F64,
@@ -122,7 +160,7 @@ static const dt_arg affine_args[] = {
      .max = 16384,
      .usual = "",
      .help = "window around the middle that is kept: side, or height, width; else the picture's size"},
-    DT_ARG_GRAY("114"),
+    WARP_ARGS,
     DT_ARG_RULE,
     DT_ARG_P("1", 0),
     {0}};
@@ -189,7 +227,7 @@ static dt_status affine_apply(const dt_step *s, const dt_drawn *d, const dt_samp
     dt_affine map = dt_affine_torchvision(a->degrees, a->x, a->y, a->scale, a->shear_x, a->shear_y, w, h);
     map = dt_affine_mul(dt_affine_translate((width - w) / 2.0, (height - h) / 2.0), map);
     DT_TRY(dt_sample_reshape(out, in, width, height, in->image.channels, err));
-    DT_TRY(dt_warp_affine(&in->image, map, (uint8_t)dt_step_int(s, AFFINE_FILL), &out->image, err));
+    DT_TRY(warp(s, AFFINE_FILL, &in->image, dt_homography_from_affine(map), &out->image, err));
     return map_labels(in, dt_homography_from_affine(map), &rule, out, err);
 }
 
@@ -208,7 +246,7 @@ const dt_transform dt_transform_affine = {
 
 /* ---- perspective ---- */
 
-enum { TILT_DISTORTION, TILT_P, TILT_FILL, TILT_RULE };
+enum { TILT_DISTORTION, TILT_P, TILT_FILL, TILT_FILTER, TILT_EDGE, TILT_RULE };
 static const dt_arg tilt_args[] = {{.name = "distortion",
                                     .type = DT_ARG_F64,
                                     .max = 1,
@@ -216,7 +254,7 @@ static const dt_arg tilt_args[] = {{.name = "distortion",
                                     .help = "how far corners move inwards, in half sides",
                                     .shown = 1},
                                    DT_ARG_P("0.5", 1),
-                                   DT_ARG_GRAY("114"),
+                                   WARP_ARGS,
                                    DT_ARG_RULE,
                                    {0}};
 
@@ -258,14 +296,13 @@ static dt_status tilt_apply(const dt_step *s, const dt_drawn *d, const dt_sample
     DT_DRAWN_CONST(tilt_drawn, t, d);
     const double w = in->image.width, h = in->image.height;
     const double start[4][2] = {{0, 0}, {w - 1, 0}, {w - 1, h - 1}, {0, h - 1}};
-    const uint8_t gray = (uint8_t)dt_step_int(s, TILT_FILL), fill[4] = {gray, gray, gray, gray};
     const dt_box_rule rule = dt_step_rule(s, TILT_RULE);
     dt_homography map, back;
     /* Corners on one line: a picture of one pixel's width, or all that the distortion leaves of one. */
     if (dt_homography_from_points(start, t->end, &map) != 0 || dt_homography_invert(map, &back) != 0)
         map = dt_homography_from_affine(dt_affine_scale(1, 1));
     DT_TRY(dt_sample_reshape(out, in, in->image.width, in->image.height, in->image.channels, err));
-    DT_TRY(dt_warp_perspective(&in->image, map, 0, DT_BORDER_MASK, fill, &out->image, err));
+    DT_TRY(warp(s, TILT_FILL, &in->image, map, &out->image, err));
     return map_labels(in, map, &rule, out, err);
 }
 

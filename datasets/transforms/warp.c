@@ -128,23 +128,24 @@ static void scan_row_repeat(const dt_image *src, scan s, int count, uint8_t *dst
     }
 }
 
-dt_status dt_warp_affine(const dt_image *src, dt_affine map, uint8_t fill, dt_image *dst, dt_error *err)
+dt_status dt_warp_affine(const dt_image *src, dt_affine map, const uint8_t *fill, dt_image *dst,
+                         dt_error *err)
 {
     dt_affine back;
     if (!src->data || !dst->data || src->channels != dst->channels || src->channels > 4)
         return dt_fail(err, DT_ERR_ARG, "warp: image with %d channels into one with %d", src->channels,
                        dst->channels);
     if (dt_affine_invert(map, &back) != 0) return dt_fail(err, DT_ERR_ARG, "warp: singular map");
-    const uint8_t outside[4] = {fill, fill, fill, fill};
     const size_t channels = (size_t)dst->channels;
     const double *m = back.m;
     for (int y = 0; y < dst->height; y++) {
         uint8_t *row = dst->data + (size_t)y * (size_t)dst->width * channels;
-        memset(row, fill, (size_t)dst->width * channels);
+        for (size_t x = 0; x < (size_t)dst->width; x++)
+            memcpy(row + x * channels, fill, channels);
         double u = m[0] * .5 + m[1] * (y + .5) + m[2], v = m[3] * .5 + m[4] * (y + .5) + m[5];
         dt_span s = intersect(solve_span(m[0], u, -.5, src->width + .5, dst->width),
                               solve_span(m[3], v, -.5, src->height + .5, dst->width));
-        scan_row_fill(src, make_scan(back, s.begin, y), s.end - s.begin, outside,
+        scan_row_fill(src, make_scan(back, s.begin, y), s.end - s.begin, fill,
                       row + (size_t)s.begin * channels);
     }
     return DT_OK;

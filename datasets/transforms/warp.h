@@ -28,9 +28,10 @@ double dt_affine_det(dt_affine a);
 dt_box dt_affine_box(dt_affine a, dt_box box);
 
 /** cv2.warpAffine with INTER_LINEAR and a constant border: every pixel of dst (allocated by the caller,
- * channels of src, at most 4) is written. `map`: src -> dst. Pixels at the rim blend into `fill`. DT_ERR_ARG
- * for a singular map. */
-dt_status dt_warp_affine(const dt_image *src, dt_affine map, uint8_t fill, dt_image *dst, dt_error *err);
+ * channels of src, at most 4) is written. `map`: src -> dst. Pixels at the rim blend into `fill`, one byte a
+ * channel. DT_ERR_ARG for a singular map. */
+dt_status dt_warp_affine(const dt_image *src, dt_affine map, const uint8_t *fill, dt_image *dst,
+                         dt_error *err);
 
 /** Draws a picture as part of a collage: src -> collage by `place` (scale and shift only), collage -> dst by
  * `view`. Only the pixels of dst whose centres come from inside `part` (collage coordinates, half-open) are

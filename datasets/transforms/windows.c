@@ -6,28 +6,7 @@
 
 #include "core/mem.h"
 
-static const char *const mode_names[] = {
-    [DT_BORDER_CONSTANT] = "constant",
-    [DT_BORDER_EDGE] = "edge",
-    [DT_BORDER_REFLECT] = "reflect",
-    [DT_BORDER_SYMMETRIC] = "symmetric",
-};
-enum { MODES = sizeof mode_names / sizeof *mode_names, OUTSIDE = -1 };
-
-const char *dt_border_mode_name(dt_border_mode mode)
-{
-    return (unsigned)mode < MODES ? mode_names[mode] : "?";
-}
-
-dt_status dt_border_mode_parse(const char *name, dt_border_mode *mode, dt_error *err)
-{
-    for (int i = 0; i < MODES; i++)
-        if (strcmp(name, mode_names[i]) == 0) {
-            *mode = (dt_border_mode)i;
-            return DT_OK;
-        }
-    return dt_fail(err, DT_ERR_ARG, "unknown padding mode '%s' (" DT_BORDER_MODE_NAMES ")", name);
-}
+enum { OUTSIDE = -1 };
 
 /* ---- pixels ---- */
 

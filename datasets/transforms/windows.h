@@ -13,9 +13,8 @@ typedef enum dt_border_mode {
     DT_BORDER_SYMMETRIC, /* b a | a b c | c b */
 } dt_border_mode;
 
-#define DT_BORDER_MODE_NAMES "constant, edge, reflect, symmetric"
-const char *dt_border_mode_name(dt_border_mode mode);
-dt_status dt_border_mode_parse(const char *name, dt_border_mode *mode, dt_error *err);
+/** In the order of the enum. */
+#define DT_BORDER_MODE_NAMES "constant|edge|reflect|symmetric"
 
 typedef struct dt_border {
     dt_border_mode mode;

@@ -1,5 +1,6 @@
 #include "core/mem.h"
 #include "datasets/transforms/augment.h"
+#include "datasets/transforms/sample_transforms.h"
 #include "test.h"
 #include "transforms_golden.h"
 
@@ -678,6 +679,20 @@ static void options_do_not_move_others(void)
     }
 }
 
+static void letterboxes_keep_the_class(void)
+{
+    dt_error err = {0};
+    dt_letterbox lb;
+    dt_sample in = {.cls = 5}, out = {0};
+    CHECK_OK(dt_image_create(&in.image, 7, 4, 3, &err), &err);
+    memset(in.image.data, 9, 7 * 4 * 3);
+    CHECK_OK(dt_letterbox_make(DT_LETTERBOX_CENTER, 0, 7, 4, 8, 8, &lb, &err), &err);
+    CHECK_OK(dt_sample_letterbox(&in, &lb, DT_RESIZE_BILINEAR, 114, &out, &err), &err);
+    CHECK_INT(out.cls, 5);
+    dt_sample_free(&in);
+    dt_sample_free(&out);
+}
+
 int main(void)
 {
     RUN(flips_move_boxes_with_pixels);
@@ -698,5 +713,6 @@ int main(void)
     RUN(pasted_objects);
     RUN(yolox_mixup);
     RUN(options_do_not_move_others);
+    RUN(letterboxes_keep_the_class);
     return dt_test_end();
 }

@@ -3,6 +3,7 @@
 
 #include "core/mem.h"
 #include "datasets/loader/loader.h"
+#include "datasets/transforms/sample_transforms.h"
 #include "test.h"
 
 enum { RECORDS = 23, SIDE = 64 };

@@ -135,6 +135,25 @@ static void weighted_as_pytorch(void)
     free(weights);
 }
 
+/* Half of the draws times the smallest number above 0 are rounded up to the sum: the last entry of a weight above 0 is
+ * meant then, not one behind it. */
+static void zero_weights_are_never_drawn(void)
+{
+    static dt_pick picks[MAX];
+    const double weights[] = {0, 0x1p-1074, 0, 0};
+    dt_sampler_opts o = {
+        .kind = DT_SAMPLER_WEIGHTED, .weights = weights, .num_samples = 200, .replacement = 1};
+    CHECK_INT(draw(&o, 4, 1, 0, picks), 200);
+    for (int i = 0; i < 200; i++)
+        CHECK_INT(picks[i].index, 1);
+    o.replacement = 0;
+    o.num_samples = 1;
+    for (int epoch = 0; epoch < 200; epoch++) {
+        CHECK_INT(draw(&o, 4, 1, epoch, picks), 1);
+        CHECK_INT(picks[0].index, 1);
+    }
+}
+
 static void repeat_factors(void)
 {
     static dt_pick picks[MAX];
@@ -219,6 +238,40 @@ static void groups_fill_batches(void)
     }
 }
 
+/* No place of an epoch shows a record under a number that another place has, of any rank. */
+static void group_fillers_are_new_places(void)
+{
+    static dt_pick picks[MAX], all[MAX];
+    const int32_t groups[] = {0, 0, 0, 1, 1};
+    const double weights[] = {1, 2, .5, 3, 1};
+    for (int kind = 0; kind < 3; kind++)
+        for (int world = 1; world <= 3; world++)
+            for (int epoch = 0; epoch < 50; epoch++) {
+                int64_t count = 0;
+                for (int rank = 0; rank < world; rank++) {
+                    const dt_sampler_opts o = {.kind = kind ? DT_SAMPLER_WEIGHTED : DT_SAMPLER_RANDOM,
+                                               .replacement = kind != 2,
+                                               .weights = kind ? weights : NULL,
+                                               .num_samples = kind == 2 ? 5 : 23,
+                                               .groups = groups,
+                                               .rank = rank,
+                                               .world = world};
+                    dt_error err = {0};
+                    const int batch = kind == 2 ? 1 : 4;
+                    const int64_t n = dt_sampler_length(&o, 5, batch);
+                    CHECK_OK(dt_sampler_draw(&o, 5, batch, 1, epoch, picks, &err), &err);
+                    for (int64_t i = 0; i < n; i++)
+                        all[count++] = picks[i];
+                }
+                int twice = 0;
+                for (int64_t i = 0; i < count; i++)
+                    for (int64_t k = 0; k < i; k++)
+                        twice += all[i].index == all[k].index && all[i].repeat == all[k].repeat;
+                CHECK_MSG(twice == 0, "kind %d, %d ranks, epoch %d: %d places twice", kind, world, epoch,
+                          twice);
+            }
+}
+
 static void subsets_and_wrong_options(void)
 {
     static dt_pick picks[MAX];
@@ -251,6 +304,7 @@ static void subsets_and_wrong_options(void)
         {{.kind = DT_SAMPLER_WEIGHTED, .weights = few, .num_samples = 2}, 3, "2 draws"},
         {{.rank = 2, .world = 2}, 3, "rank 2 of 2"},
         {{.world = 4, .shard_drop_last = 1}, 3, "is empty"},
+        {{.kind = DT_SAMPLER_RANDOM, .num_samples = INT64_MAX, .world = 2}, 3, "num_samples is"},
         {{.groups = groups}, 3, "group of record 1"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -289,9 +343,11 @@ int main(void)
     RUN(shards_share_one_order);
     RUN(batches_as_pytorch);
     RUN(weighted_as_pytorch);
+    RUN(zero_weights_are_never_drawn);
     RUN(repeat_factors);
     RUN(inverse_frequency);
     RUN(groups_fill_batches);
+    RUN(group_fillers_are_new_places);
     RUN(subsets_and_wrong_options);
     RUN(every_allocation_can_fail);
     return dt_test_end();

@@ -50,6 +50,11 @@ static void canonical_forms(void)
     expect("letterbox(640, yolox, no_upscale=true)", "letterbox(640, mode=yolox, no-upscale=true)");
     expect("normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.225)",
            "normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.225)");
+    expect("random-crop(32, # side; and )| padding\n 4)", "random-crop(32, padding=4)");
+    expect("gaussian-blur(5, # kernel; sigma\n 0.5)", "gaussian-blur(5, sigma=0.5)");
+    expect("Grayscale(3) RandomChannelPermutation()", "grayscale permute-channels(1)");
+    expect("affine(10, fill=(1, 2, 3), filter=nearest, edge=opencv)",
+           "affine(degrees=10, fill=(1, 2, 3), filter=nearest, edge=opencv)");
     expect("normalize(.1307; .3081)", "normalize(0.1307; 0.3081)");
     expect("normalize(mean=(0,0,0), std=(1,1,1))", "normalize(0, 0, 0; 1, 1, 1)");
     expect("one-of(gaussian-blur(5) | invert(1) hflip | )",
@@ -102,7 +107,7 @@ static void errors(void)
     refuse("hflip(0.5, 1)", "more values than there are options (1)");
     refuse("hflip(p=1, p=1)", "p is given twice");
     refuse("random-crop(size=4, 3)", "without a name behind");
-    refuse("letterbox(64, mode=ultra)", "mode: \"ultra\" is none of ultralytics|yolox|darknet|stretch");
+    refuse("letterbox(64, mode=ultra)", "mode: \"ultra\" is none of ultralytics|yolox|stretch|darknet");
     refuse("letterbox(64, no-upscale=2)", "is none of true, false");
     refuse("resize(1, 2, 3)", "max-size goes with a size of one value");
     refuse("resize(1 2)", "',' or ')' is wanted, not \"2\"");
@@ -112,6 +117,9 @@ static void errors(void)
     refuse("random-resized-crop(4, ratio=1)", "ratio takes 2 values, not 1");
     refuse("random-resized-crop(4, ratio=(1/0, 1))", "ratio: a number is wanted behind '/'");
     refuse("gaussian-blur(4)", "kernel = 4 is not odd");
+    refuse("Grayscale(1)", "channels = 1 is not in 3..3");
+    refuse("pad(4, fill=(255, 0))", "fill takes one value or 3, not 2");
+    refuse("random-erasing(value=(1, 2))", "value takes one value or 3, not 2");
     refuse("normalize(0, 0; 1, 1, 1)", "mean takes one value or 3, not 2");
     refuse("normalize(0, 0, 0; 1, 1, 0)", "std = 0 is not in 1e-06..1000");
     refuse("normalize(0, 0, 0; 1, 1, 1) hflip", "step 1 (normalize), column 29: it must be the last step");

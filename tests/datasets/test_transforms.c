@@ -59,8 +59,9 @@ static void run_case(FILE *f, const char *line)
     } else if (strcmp(name, "warp") == 0) {
         dt_affine map = {{m[0], m[1], m[2], m[3], m[4], m[5]}};
         map = dt_affine_mul(dt_affine_translate(.5, .5), dt_affine_mul(map, dt_affine_translate(-.5, -.5)));
+        const uint8_t fill[4] = {114, 114, 114, 114};
         out = blank(nw, nh, c);
-        CHECK_OK(dt_warp_affine(&in, map, 114, &out, &err), &err);
+        CHECK_OK(dt_warp_affine(&in, map, fill, &out, &err), &err);
         compare(f, line, &out, 1);
     } else if (strcmp(name, "rgb2hsv") == 0 || strcmp(name, "hsv2rgb") == 0) {
         out = blank(w, h, c);

@@ -45,7 +45,7 @@ def main():
     sizes = [(13, 11, 29, 19), (31, 23, 17, 13), (40, 30, 20, 15), (16, 16, 16, 31), (37, 50, 8, 9), (5, 3, 31, 2), (1, 1, 7, 5),
              (60, 2, 3, 7), (33, 21, 33, 20), (9, 40, 27, 13), (1, 20, 1, 7), (20, 1, 9, 1), (64, 48, 1, 1), (7, 7, 8, 8)]
     # the middle or an edge of a pixel falls on an edge of the source: roundings decide
-    sizes += [(22, 1, 115, 1), (1, 77, 1, 179), (62, 1, 56, 1), (1, 60, 1, 176), (54, 60, 56, 7)]
+    sizes += [(22, 1, 115, 1), (1, 77, 1, 179), (62, 1, 56, 1), (1, 60, 1, 176), (54, 60, 56, 7), (108, 1, 60, 1), (48, 64, 41, 41)]
     for i, (w, h, nw, nh) in enumerate(sizes):
         for c in (1, 3):
             seed = 400 + i
@@ -53,6 +53,8 @@ def main():
             p = (nw, nh)
             cv = lambda how: cv2.resize(image, p, interpolation=how)
             put("nearest", seed, image, p, cv(cv2.INTER_NEAREST))
+            put("nearest-torch", seed, image, p,
+                F.resize(tensor(image), [nh, nw], InterpolationMode.NEAREST).permute(1, 2, 0).numpy())
             put("nearest-exact", seed, image, p,
                 F.resize(tensor(image), [nh, nw], InterpolationMode.NEAREST_EXACT).permute(1, 2, 0).numpy())
             put("bilinear", seed, image, p, cv(cv2.INTER_LINEAR))

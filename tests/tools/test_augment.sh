@@ -53,7 +53,7 @@ jq -e '.pictures | all(.width == 48 and .height == 40)' stdout >/dev/null || { f
 echo "letterbox(64)
    grayscale" >chain.txt
 expect_exit 0 "$bin" augment set --out g --count 1 --json --transforms @chain.txt
-jq -e '.transforms == "letterbox(64) grayscale(1)"' stdout >/dev/null || { fail "@FILE"; cat stdout; }
+jq -e '.transforms == "letterbox(64) grayscale"' stdout >/dev/null || { fail "@FILE"; cat stdout; }
 [ "$before" = "$(find set -type f -exec sha256sum {} + | sort | sha256sum)" ] || fail "the set was touched"
 
 # ---- what training sees is the same ----
@@ -81,7 +81,23 @@ expect_exit 0 "$bin" augment crops --out l --count 2 --imgsz 32 --json
 jq -e '.transforms == "random-resized-crop(32) hflip(0.5)" and (.pictures | all(.steps | length == 2))' stdout >/dev/null ||
     { fail "classes without a chain"; cat stdout; }
 
+jq -e '[.pictures[].name] | unique | length == 2' stdout >/dev/null || { fail "one class alone is shown"; cat stdout; }
+
+# ---- what does not decode is left out as in a training, with a word ----
+cp -r crops torn && cls=$(ls torn/train | head -n 1) && echo text >"torn/train/$cls/000.jpg"
+expect_exit 0 "$bin" augment torn --out torn1 --count 500 --imgsz 32 --json
+grep -q "train/$cls/000.jpg.*the next picture takes its place" stderr || { fail "a picture that does not decode"; cat stderr; }
+jq -e '.pictures | length == 500 and all(.image | endswith("000.jpg") | not)' stdout >/dev/null || fail "pictures that decode"
+
+# ---- all that yolo-augment draws is told ----
+expect_exit 0 "$bin" augment set --out ya --count 1 --json --transforms "yolo-augment(64, mixup=1, cutmix=1, copy-paste=0.5)"
+jq -e '.pictures[0].steps[0].drawn | (.views | keys == ["cutmix", "main", "mixup", "paste"]) and (.cuts | length == 3) and has("mix_ratio") and has("paste_seed")' \
+    stdout >/dev/null || { fail "draws of yolo-augment"; cat stdout; }
+
 # ---- wrong arguments ----
+printf 'hflip\nhflopp\n' >chain.txt
+expect_exit 2 "$bin" augment set --out x --transforms @chain.txt
+grep -q -- '--transforms: chain.txt: step 2, line 2' stderr || { fail "a file of steps"; cat stderr; }
 expect_exit 2 "$bin" augment
 expect_exit 2 "$bin" augment set
 grep -q -- "--out is needed" stderr || fail "--out"

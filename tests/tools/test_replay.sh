@@ -109,6 +109,36 @@ for edit in '4d' '$d' '4p' '2d'; do
     expect 1 'batches.csv.*row' replay holes --verify
 done
 
+# ... nor one whose rows name other batches than their steps were
+awk -F, -v OFS=, 'NR == 3 { $2 = 1; $3 = 0; $4 = before } { before = $4; print }' run/batches.csv >holes/batches.csv
+expect 1 'batches.csv:3: epoch 1, batch 0 was step 1' replay holes --verify
+
+# Another number of batches an epoch: a step is another batch than it was
+cp -r run fewer && sed -i 's/"batch": 4/"batch": 3/' fewer/args.json
+expect 1 'was step\|other bytes' replay fewer --step $((batches - 1)) --slot 0 --out proof3
+cp -r plain other-batch && sed -i 's/"batch": 4/"batch": 3/' other-batch/args.json
+expect 1 'batches an epoch as data and options are now' replay other-batch --step 0 --slot 0 --out proof3
+cp -r yolo grown && for i in 1 2 3 4; do cp "$(ls yolo/images/val/*.jpg | head -n 1)" grown/images/train/zz$i.jpg; done
+expect 1 'was step\|other bytes' replay run --data grown/data.yaml --step $((batches - 1)) --slot 0 --out proof3
+[ ! -e proof3 ] || [ "$(ls proof3 | wc -l)" -le 3 ] || fail "pictures of other batches"
+
+# Epochs that were never trained, and a list of batches that is gone
+"${train[@]}" --epochs 50 --out early >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 100); do [ "$(cat early/batches.csv 2>/dev/null | wc -l)" -gt 4 ] && break; sleep .1; done
+kill -INT "$pid"; wait "$pid" 2>/dev/null || true
+expect 1 'the network was never given it' replay early --epoch 50 --sample 0 --out proof4
+rm early/batches.csv
+expect 0 'batches.csv is missing' replay early --step 0 --slot 0 --out proof4
+expect 1 'though the run was made with --hash-batches' replay early --verify
+
+# What the augmentation takes from texts is the run's, too
+for how in --box-rule --mixup-style; do
+    expect 0 'best' "$DETTOOL_BIN" train --data yolo/data.yaml --imgsz 64 --batch 4 --threads 1 --close-mosaic 0 --mixup 1 --hash-batches \
+        --epochs 1 --out texts --force $how yolox
+    expect 0 'are the same' replay texts --verify
+done
+
 # Usage
 expect 2 'one RUN is needed' replay
 expect 2 '--out DIR is needed' replay run --epoch 1 --sample 0

@@ -22,6 +22,7 @@ expect 0 'top1' "$DETTOOL_BIN" eval --weights run/best.safetensors --data crops 
 diff <(grep -v '"loss"' out.txt) <(grep -v '"loss"' eval.json) || fail "the score depends on batch or threads"
 expect 0 'mean recall' "$DETTOOL_BIN" eval --weights run/best.safetensors --data crops --per-class --confusion m.png
 [ -s m.png ] || fail "--confusion"
+expect 2 'the extension must be' "$DETTOOL_BIN" eval --weights run/best.safetensors --data crops --confusion m.txt
 
 # ---- replay ----
 expect 0 'same bytes as in training' "$DETTOOL_BIN" replay run --verify
@@ -128,6 +129,13 @@ expect 1 'no numbers (NaN)' "$DETTOOL_BIN" train --data small --imgsz 32 --epoch
 [ ! -e nan/best.safetensors ] || fail "weights that give NaN are the best"
 expect 1 'left to train' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --freeze '*' --out odd --force
 [ -s odd/best.safetensors ] || fail "--force took a run away for one that could not begin"
+before=$(cat odd/*.safetensors odd/results.csv | cksum)
+expect 1 'more than one value a channel' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --batch 1 --out odd --force
+[ "$(cat odd/*.safetensors odd/results.csv | cksum)" = "$before" ] || fail "--force took a run away for one whose first step fails"
+expect 1 'the last batch of an epoch has one picture (48 in batches of 47)' \
+    "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --batch 47 --no-drop-last --out x12
+cp -r small pipes && mkfifo pipes/train/disc/zz.jpg
+expect 0 'zz.jpg: not a regular file' timeout 60 "$DETTOOL_BIN" train --data pipes --imgsz 32 --epochs 1 --out piped
 expect 1 'lies in the data set' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --out small/run
 expect 1 'lies in the data set' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --out small/train/a/b
 expect 2 'is a data set with boxes' "$DETTOOL_BIN" train --data voc --model resnet18 --out x10

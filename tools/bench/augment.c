@@ -8,6 +8,7 @@
 #include "datasets/transforms/augment.h"
 #include "datasets/transforms/color.h"
 #include "datasets/transforms/planes.h"
+#include "datasets/transforms/sample_transforms.h"
 
 enum { SIDE = 640, SAMPLES = 24, REPEATS = 9 };
 

@@ -5,6 +5,7 @@
 #include "core/mem.h"
 #include "tools/augment_pictures.h"
 #include "tools/cli.h"
+#include "tools/transforms_option.h"
 
 static int run(int argc, char **argv);
 
@@ -116,8 +117,8 @@ static int run(int argc, char **argv)
     if (!job.out) return dt_cli_usage_error(&dt_cmd_augment, "--out is needed: the folder for the pictures");
     dt_error err = {0};
     dt_transforms *transforms = NULL;
-    if (text && dt_transforms_parse(text, &transforms, &err) != DT_OK)
-        return dt_cli_usage_error(&dt_cmd_augment, "--%s", err.text);
+    if (text) rc = dt_transforms_option(&dt_cmd_augment, "transforms", text, &transforms);
+    if (rc >= 0) return rc;
     if (text && add_letterbox(&transforms, (int)imgsz, &err) != DT_OK) {
         dt_transforms_free(transforms);
         return dt_cli_fail(&dt_cmd_augment, &err);

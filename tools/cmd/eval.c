@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "datasets/image/image.h"
 #include "models/classifier.h"
 #include "tools/cli.h"
 #include "tools/eval_classes.h"
@@ -152,6 +153,9 @@ static int run(int argc, char **argv)
     int count;
     int rc = dt_cli_parse(&dt_cmd_eval, opts, argc, argv, NULL, 0, &count);
     if (rc >= 0) return rc;
+    if (picture && !dt_image_has_extension(picture))
+        return dt_cli_usage_error(&dt_cmd_eval, "--confusion %s: the extension must be .png, .jpg or .jpeg",
+                                  picture);
     if (w.weights || w.data) {
         if (gt || dt)
             return dt_cli_usage_error(&dt_cmd_eval, "either --weights and --data, or --gt and --dt");

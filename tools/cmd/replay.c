@@ -148,12 +148,9 @@ static dt_status show(const dt_train_run *run, const replay *r, const dt_replay_
 static dt_status batch_of_row(const dt_train_run *run, const dt_batch_row *row, const dt_batch_row *before,
                               const dt_batch **batch, dt_error *err)
 {
-    if (row->epoch > run->opts.epochs || row->batch >= dt_loader_batches(run->loader))
-        return dt_fail(err, DT_ERR_STATE,
-                       "epoch %lld, batch %lld: with the data as they are now the run has %lld "
-                       "epochs of %lld batches",
-                       (long long)row->epoch, (long long)row->batch, (long long)run->opts.epochs,
-                       (long long)dt_loader_batches(run->loader));
+    if (row->epoch > run->opts.epochs)
+        return dt_fail(err, DT_ERR_STATE, "epoch %lld, batch %lld: the run has %lld epochs",
+                       (long long)row->epoch, (long long)row->batch, (long long)run->opts.epochs);
     if (!before || before->epoch != row->epoch || before->batch + 1 != row->batch)
         DT_TRY(dt_loader_start(run->loader, row->epoch - 1, row->batch, err));
     return dt_loader_next(run->loader, batch, err);
@@ -201,9 +198,10 @@ static dt_status verify(const dt_train_run *run, const replay *r, const dt_repla
 {
     int64_t done = 0;
     if (!proof->has_hashes)
-        return dt_fail(err, DT_ERR_NOT_FOUND, "no hashes, train with --hash-batches: %s: no such file",
-                       proof->path);
-    DT_TRY(dt_replay_check_rows(proof, err));
+        return dt_fail(err, DT_ERR_NOT_FOUND, "%s: no such file%s", proof->path,
+                       run->opts.hash_batches ? ", though the run was made with --hash-batches"
+                                              : ": the run has no hashes; train with --hash-batches");
+    DT_TRY(dt_replay_check_rows(run, proof, err));
     DT_TRY(verify_rows(run, r, proof->rows, proof->count, &done, err));
     if (done == 0 && r->epoch > 0)
         return dt_fail(err, DT_ERR_NOT_FOUND, "%s: no batch of epoch %lld", proof->path, (long long)r->epoch);

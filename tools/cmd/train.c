@@ -7,9 +7,9 @@
 #include "core/mem.h"
 #include "datasets/classes/class_set.h"
 #include "datasets/detect_format.h"
-#include "datasets/transforms/transform.h"
 #include "tools/options_json.h"
 #include "tools/train.h"
+#include "tools/transforms_option.h"
 
 /* "runs/train", "runs/train2", ...: the first that holds no run. */
 static char *next_free_dir(void)
@@ -122,13 +122,6 @@ static dt_status make_absolute(const char **path, char **own, dt_error *err)
     return DT_OK;
 }
 
-/* "transforms: step 2 ..." stands behind the option's name. */
-static const char *without_topic(const char *text)
-{
-    static const char topic[] = "transforms: ";
-    return strncmp(text, topic, sizeof topic - 1) == 0 ? text + sizeof topic - 1 : text;
-}
-
 /* What is no pipeline is a usage error; args.json gets its canonical text, "@FILE" read. -1 to go on. */
 static int take_transforms(const char *option, const char **text, char **own)
 {
@@ -136,8 +129,8 @@ static int take_transforms(const char *option, const char **text, char **own)
     dt_transforms *transforms;
     dt_str canonical = {0};
     if (!*text) return -1;
-    if (dt_transforms_parse(*text, &transforms, &err) != DT_OK)
-        return dt_cli_usage_error(&dt_cmd_train, "--%s: %s", option, without_topic(err.text));
+    const int rc = dt_transforms_option(&dt_cmd_train, option, *text, &transforms);
+    if (rc >= 0) return rc;
     dt_transforms_text(transforms, &canonical);
     dt_transforms_free(transforms);
     *text = *own = dt_str_take(&canonical);
@@ -246,7 +239,10 @@ const dt_command dt_cmd_train = {
         "goes on.\n"
         "The result depends on the options and the data alone: not on threads, workers, or on being "
         "killed and\n"
-        "resumed at any moment.\n\n"
+        "resumed at any moment. --resume refuses data that have changed, as far as the pictures' names, "
+        "labels, "
+        "sizes and\n"
+        "last 4 KiB tell; a damaged state is noticed by its checksum, and the one before it is taken.\n\n"
         "--data is a data.yaml or a Darknet obj.data, a VOC folder or VOCdevkit, a COCO JSON file or a "
         "folder of them.\n"
         "Its splits train and val are used. VOC's difficult objects and COCO's crowds are neither "

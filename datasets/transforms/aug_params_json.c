@@ -1,6 +1,18 @@
-#include "tools/aug_params_json.h"
+#include "datasets/transforms/aug_params_json.h"
 
-static const char *const view_names[DT_AUG_VIEWS] = {"main", "mixup", "cutmix", "paste"};
+#include <stdio.h>
+
+const char *dt_aug_view_name(int view)
+{
+    static const char *const names[DT_AUG_VIEWS] = {"main", "mixup", "cutmix", "paste"};
+    return names[view];
+}
+
+int dt_aug_view_used(const dt_aug_params *p, int view)
+{
+    const int used[DT_AUG_VIEWS] = {1, p->mixup, p->cutmix, p->paste};
+    return used[view];
+}
 
 static const char *tile_name(const dt_aug_view *view, int tile)
 {
@@ -21,7 +33,7 @@ static void write_sources(const dt_aug_params *p, void (*record)(const void *, i
         const int view = list[i].slot / DT_AUG_TILES, tile = list[i].slot % DT_AUG_TILES;
         dt_json_compact(j);
         dt_json_object(j);
-        dt_json_key(j, "view"), dt_json_str(j, view_names[view]);
+        dt_json_key(j, "view"), dt_json_str(j, dt_aug_view_name(view));
         dt_json_key(j, "place"), dt_json_str(j, tile_name(&p->view[view], tile));
         dt_json_key(j, "sample"), dt_json_int(j, list[i].index);
         record(self, list[i].index, j);
@@ -63,32 +75,36 @@ static void write_cuts(const dt_aug_params *p, dt_json *j)
     dt_json_array_end(j);
 }
 
-static void write_params(const dt_aug_params *p, dt_json *j)
+void dt_aug_params_values(const dt_aug_params *p, dt_json *j)
 {
-    const int used[DT_AUG_VIEWS] = {1, p->mixup, p->cutmix, p->paste};
-    dt_json_key(j, "augmentation");
-    dt_json_object(j);
     dt_json_key(j, "views");
     dt_json_object(j);
     for (int v = 0; v < DT_AUG_VIEWS; v++) {
-        if (!used[v]) continue;
-        dt_json_key(j, view_names[v]);
+        if (!dt_aug_view_used(p, v)) continue;
+        dt_json_key(j, dt_aug_view_name(v));
         write_view(&p->view[v], j);
     }
     dt_json_object_end(j);
     if (p->mixup) dt_json_key(j, "mix_ratio"), dt_json_num(j, p->mix_ratio);
     if (p->cutmix) write_cuts(p, j);
+    if (p->paste) {
+        char seed[24];
+        snprintf(seed, sizeof seed, "%016llx", (unsigned long long)p->paste_seed);
+        dt_json_key(j, "paste_seed"), dt_json_str(j, seed);
+    }
     dt_json_key(j, "flip_lr"), dt_json_bool(j, p->flip_lr);
     dt_json_key(j, "flip_ud"), dt_json_bool(j, p->flip_ud);
     dt_json_key(j, "hue"), dt_json_num(j, p->hue);
     dt_json_key(j, "saturation"), dt_json_num(j, p->sat);
     dt_json_key(j, "value"), dt_json_num(j, p->val);
-    dt_json_object_end(j);
 }
 
 void dt_aug_params_json(const dt_aug_params *p, void (*record)(const void *, int64_t, dt_json *),
                         const void *self, dt_json *j)
 {
     write_sources(p, record, self, j);
-    write_params(p, j);
+    dt_json_key(j, "augmentation");
+    dt_json_object(j);
+    dt_aug_params_values(p, j);
+    dt_json_object_end(j);
 }

@@ -212,8 +212,8 @@ static dt_tensor *sum_to(dt_ctx *ctx, dt_tensor *g, const dt_shape *shape)
     return dt_reshape(ctx, g, *shape);
 }
 
-/* Adds g to *slot, which owns one reference. A gradient may be shared (add hands the same tensor to both operands), so
- * it is added into only when the slot is its sole owner. */
+/* Adds g to *slot, which owns one reference. A gradient may be shared (add hands the same tensor to both
+ * operands), so it is added into only when the slot is its sole owner. */
 static dt_status accumulate(dt_ctx *ctx, dt_tensor **slot, dt_tensor *g)
 {
     if (!*slot) {

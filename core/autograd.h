@@ -1,5 +1,5 @@
-/** Reverse-mode gradients: ops whose operands require a gradient are recorded on the context's tape; dt_backward walks
- *  it once, newest first, and frees it as it goes. */
+/** Reverse-mode gradients: ops whose operands require a gradient are recorded on the context's tape;
+ *  dt_backward walks it once, newest first, and frees it as it goes. */
 #ifndef DT_CORE_AUTOGRAD_H
 #define DT_CORE_AUTOGRAD_H
 
@@ -15,8 +15,8 @@ dt_status dt_require_grad(dt_ctx *ctx, dt_tensor *t, int require);
 /** 1 if a gradient would flow into t now. */
 int dt_needs_grad(const dt_ctx *ctx, const dt_tensor *t);
 
-/** Gradients of `loss` (one element; or any shape with `seed` of that shape) with respect to every leaf: added to
- *  leaf->grad. The tape is empty afterwards, also on failure. */
+/** Gradients of `loss` (one element; or any shape with `seed` of that shape) with respect to every leaf:
+ *  added to leaf->grad. The tape is empty afterwards, also on failure. */
 dt_status dt_backward(dt_ctx *ctx, dt_tensor *loss, dt_tensor *seed);
 
 /** Forgets what was recorded. */

@@ -1,5 +1,5 @@
-/** Cache of freed device blocks, by size class: a training step asks for the same sizes again and again, and going to
- *  the system each time costs page faults (CPU) or synchronisation (CUDA). */
+/** Cache of freed device blocks, by size class: a training step asks for the same sizes again and again, and
+ *  going to the system each time costs page faults (CPU) or synchronisation (CUDA). */
 #ifndef DT_CORE_CACHE_H
 #define DT_CORE_CACHE_H
 

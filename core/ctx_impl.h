@@ -43,8 +43,8 @@ dt_status dt_tape_record(dt_ctx *ctx, const dt_call *call);
 /** The CPU backend and its device state. */
 extern const dt_backend dt_backend_cpu;
 
-/** A tensor with this meta on `device`: fresh storage (storage NULL) or a view of `storage`. Belongs to nobody yet:
- *  one reference for the caller. */
+/** A tensor with this meta on `device`: fresh storage (storage NULL) or a view of `storage`. Belongs to
+ *  nobody yet: one reference for the caller. */
 dt_tensor *dt_tensor_make(dt_ctx *ctx, dt_device *device, const dt_meta *meta, dt_storage *storage);
 
 void dt_strides_contiguous(const dt_shape *shape, int64_t *stride);

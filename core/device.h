@@ -16,8 +16,8 @@ typedef struct dt_backend {
     /** Uninitialised memory, at least 64-byte aligned. */
     dt_status (*alloc)(dt_device *device, size_t bytes, void **ptr, dt_error *err);
     void (*free)(dt_device *device, void *ptr);
-    /** Memory of the host, 64-byte aligned, that copies to the device are fastest from (CUDA: page-locked). Callable
-     * from any thread. */
+    /** Memory of the host, 64-byte aligned, that copies to the device are fastest from (CUDA: page-locked).
+     * Callable from any thread. */
     dt_status (*host_alloc)(dt_device *device, size_t bytes, void **ptr, dt_error *err);
     void (*host_free)(dt_device *device, void *ptr);
     /** Copies between host and device, ordered after the kernels launched before; copy_out returns when the

@@ -7,13 +7,13 @@
 
 #include "core/status.h"
 
-/** Reads a whole regular file of at most max_bytes (more is an error). *data is NUL-terminated beyond *size and is
- *  freed with dt_free. */
+/** Reads a whole regular file of at most max_bytes (more is an error). *data is NUL-terminated beyond *size
+ *  and is freed with dt_free. */
 dt_status dt_file_read(const char *path, size_t max_bytes, char **data, size_t *size, dt_error *err);
 
-/** Writes a file so that its path holds either the old or the whole new content, whatever happens: temporary file
- *  in the same folder, fsync, rename, fsync of the folder. On failure the old content stays and the temporary is
- *  removed. */
+/** Writes a file so that its path holds either the old or the whole new content, whatever happens: temporary
+ *  file in the same folder, fsync, rename, fsync of the folder. On failure the old content stays and the
+ *  temporary is removed. */
 dt_status dt_file_write_atomic(const char *path, const void *data, size_t size, dt_error *err);
 
 /** The same in pieces: open, write through `write`, then commit (or abort, which leaves the old file). */
@@ -32,13 +32,14 @@ dt_status dt_mkdirs(const char *path, dt_error *err);
 
 int dt_is_file(const char *path);
 
-/** A number for what a file holds, from its size and its last 4 KiB: cheap, and another one for nearly every other picture, but no
- *  proof. 0: it cannot be read. */
+/** A number for what a file holds, from its size and its last 4 KiB: cheap, and another one for nearly every
+ *  other picture, but no proof. 0: it cannot be read. */
 uint64_t dt_file_mark(const char *path);
 
 int dt_is_dir(const char *path);
 
-/** Path pieces. The pointers point into `path`; the others are new strings (dt_free), NULL when out of memory. */
+/** Path pieces. The pointers point into `path`; the others are new strings (dt_free), NULL when out of
+ * memory. */
 const char *dt_path_base(const char *path);      /* "a/b.jpg" -> "b.jpg" */
 const char *dt_path_extension(const char *path); /* "a/b.tar.gz" -> ".gz"; "" if none; ".hidden" has none */
 char *dt_path_stem(const char *path);            /* "a/b.jpg" -> "b" */

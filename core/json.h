@@ -1,5 +1,5 @@
-/** JSON writer: appends to a dt_str, puts the commas and escapes itself. Numbers print as the shortest text that
- *  reads back the same; NaN and infinities become null. Reading of small documents is cJSON's work. */
+/** JSON writer: appends to a dt_str, puts the commas and escapes itself. Numbers print as the shortest text
+ *  that reads back the same; NaN and infinities become null. Reading of small documents is cJSON's work. */
 #ifndef DT_CORE_JSON_H
 #define DT_CORE_JSON_H
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** As malloc, calloc and realloc; dt_free takes the result of any of them (and NULL). A size of 0 gives a valid
- *  pointer. dt_calloc and dt_realloc_array check the product for overflow. */
+/** As malloc, calloc and realloc; dt_free takes the result of any of them (and NULL). A size of 0 gives a
+ *  valid pointer. dt_calloc and dt_realloc_array check the product for overflow. */
 void *dt_malloc(size_t bytes);
 void *dt_calloc(size_t count, size_t bytes);
 void *dt_realloc(void *ptr, size_t bytes);
@@ -32,8 +32,9 @@ void dt_mem_reset_peak(void);
 /** Allocations made so far by the whole process. */
 uint64_t dt_mem_count(void);
 
-/** For programs that free and take large blocks again and again (decoded pictures): freed memory stays with the process
- *  instead of going back to the system, which would clear every page anew. Call it before threads start. */
+/** For programs that free and take large blocks again and again (decoded pictures): freed memory stays with
+ *  the process instead of going back to the system, which would clear every page anew. Call it before threads
+ *  start. */
 void dt_mem_keep_freed(void);
 
 /** Test switch: the allocation with this number from now on (1 = the next one) fails, once; 0 turns it off.

@@ -17,8 +17,8 @@ static void make_c_locale(void)
     c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-/* The slow path, in the C locale. More than 400 significant digits move a double's rounding only in ties that no data
- * file holds; the ones beyond are dropped, their weight is kept in the exponent. */
+/* The slow path, in the C locale. More than 400 significant digits move a double's rounding only in ties that
+ * no data file holds; the ones beyond are dropped, their weight is kept in the exponent. */
 static double parse_exact(const char *text, size_t len)
 {
     pthread_once(&c_locale_once, make_c_locale);
@@ -171,9 +171,10 @@ typedef struct decimal {
     int count, exponent;
 } decimal;
 
-/* Numbers of at most 15 digits, as annotations have them, without printf: v is k / 10^places for a whole number k, and
- * since k and 10^places are exact doubles, the one correctly rounded division gives v back exactly if that is so. 15 digits
- * tell doubles apart, so the first number of places that does is the shortest text. 0 if there is none. */
+/* Numbers of at most 15 digits, as annotations have them, without printf: v is k / 10^places for a whole
+ * number k, and since k and 10^places are exact doubles, the one correctly rounded division gives v back
+ * exactly if that is so. 15 digits tell doubles apart, so the first number of places that does is the
+ * shortest text. 0 if there is none. */
 static int split_short(double v, decimal *out)
 {
     static const double power[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,

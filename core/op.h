@@ -1,8 +1,8 @@
 /** The op registry.
  *
- * One constant dt_op describes an op: operands, shape rule, gradient, kernels. It stands in core/ops/<op>.c; one line
- * in core/ops/op_list.def registers it; its public function is declared in core/ops.h. Kernels may rely on what
- * `infer` checked: they validate nothing. */
+ * One constant dt_op describes an op: operands, shape rule, gradient, kernels. It stands in core/ops/<op>.c;
+ * one line in core/ops/op_list.def registers it; its public function is declared in core/ops.h. Kernels may
+ * rely on what `infer` checked: they validate nothing. */
 #ifndef DT_CORE_OP_H
 #define DT_CORE_OP_H
 
@@ -17,8 +17,8 @@ typedef enum dt_op_id {
 
 enum { DT_MAX_OUT = 4 };
 
-/** What an op's result looks like before it exists. stride and offset (in elements, relative to the storage of operand
- *  0) are read for view ops only. */
+/** What an op's result looks like before it exists. stride and offset (in elements, relative to the storage
+ *  of operand 0) are read for view ops only. */
 typedef struct dt_meta {
     dt_dtype dtype;
     dt_shape shape;
@@ -26,9 +26,9 @@ typedef struct dt_meta {
     int64_t offset;
 } dt_meta;
 
-/** One application of an op. in[i] is NULL for an absent optional operand. Unless the op has DT_OP_STRIDED, the
- *  dispatcher hands over contiguous operands. Outputs are contiguous, allocated, not initialised; they alias an operand
- *  only when dt_op_into was asked for that (elementwise ops). */
+/** One application of an op. in[i] is NULL for an absent optional operand. Unless the op has DT_OP_STRIDED,
+ *  the dispatcher hands over contiguous operands. Outputs are contiguous, allocated, not initialised; they
+ *  alias an operand only when dt_op_into was asked for that (elementwise ops). */
 typedef struct dt_call {
     const dt_op *op;
     dt_tensor *const *in;
@@ -45,10 +45,10 @@ typedef struct dt_kernel {
     uint32_t dtypes; /* bits DT_BIT(dtype) of the deciding operand: the first floating one, else the first */
 } dt_kernel;
 
-/** What backward gets. in[i] and out[i] are there only if saved (save_in, save_out), else NULL; in_meta always is.
- *  gout[i] is NULL when nothing that counts depends on output i. Fill gin[i] for the i with needs[i]; a gradient may
- *  have the broadcast shape (the engine sums it back to the operand's shape) and stays NULL for "zero". Results belong
- *  to the open scope; recording is off. */
+/** What backward gets. in[i] and out[i] are there only if saved (save_in, save_out), else NULL; in_meta
+ *  always is. gout[i] is NULL when nothing that counts depends on output i. Fill gin[i] for the i with
+ *  needs[i]; a gradient may have the broadcast shape (the engine sums it back to the operand's shape) and
+ *  stays NULL for "zero". Results belong to the open scope; recording is off. */
 typedef struct dt_grad_call {
     const dt_op *op;
     const void *args;
@@ -96,22 +96,22 @@ struct dt_op {
 /** All ops, by id. */
 extern const dt_op *const dt_op_table[DT_OP_COUNT];
 
-/** Applies an op: checks, allocates, runs, records on the tape when a gradient is wanted. out[0..n_out) belong to the
- *  open scope. A NULL among the required operands means an earlier step failed: the call fails silently with that
- *  step's status, so that chains of ops need one check at their end. */
+/** Applies an op: checks, allocates, runs, records on the tape when a gradient is wanted. out[0..n_out)
+ *  belong to the open scope. A NULL among the required operands means an earlier step failed: the call fails
+ *  silently with that step's status, so that chains of ops need one check at their end. */
 dt_status dt_op_apply(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args,
                       dt_tensor **out);
 
 /** The same for one result: the tensor or NULL. */
 dt_tensor *dt_op_apply1(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args);
 
-/** Runs the kernel into tensors that exist, without recording: out[i] must have the inferred shape and dtype and be
- *  contiguous. For optimizers, buffers and accumulation. */
+/** Runs the kernel into tensors that exist, without recording: out[i] must have the inferred shape and dtype
+ *  and be contiguous. For optimizers, buffers and accumulation. */
 dt_status dt_op_into(dt_ctx *ctx, const dt_op *op, dt_tensor *const *in, int n_in, const void *args,
                      dt_tensor *const *out);
 
-/** Has `timer` called after every kernel with the seconds it took; a device that works on its own is not waited for. NULL:
- *  no more. For benchmarks: results do not depend on it. */
+/** Has `timer` called after every kernel with the seconds it took; a device that works on its own is not
+ *  waited for. NULL: no more. For benchmarks: results do not depend on it. */
 typedef void (*dt_op_timer)(void *arg, const dt_op *op, double seconds);
 void dt_ctx_set_op_timer(dt_ctx *ctx, dt_op_timer timer, void *arg);
 

@@ -1,6 +1,7 @@
-/** The ops. Unless said otherwise: operands f32 or f64 on one device; the result belongs to the open scope; NULL means
- *  failure, with the reason in the context, and a NULL operand makes the result NULL, so that a chain needs one check at
- *  its end. Names and semantics are PyTorch's. All results are independent of the number of threads. */
+/** The ops. Unless said otherwise: operands f32 or f64 on one device; the result belongs to the open scope;
+ *  NULL means failure, with the reason in the context, and a NULL operand makes the result NULL, so that a
+ *  chain needs one check at its end. Names and semantics are PyTorch's. All results are independent of the
+ *  number of threads. */
 #ifndef DT_CORE_OPS_H
 #define DT_CORE_OPS_H
 
@@ -24,8 +25,8 @@ dt_tensor *dt_permute(dt_ctx *ctx, dt_tensor *t, const int *axes);
 dt_tensor *dt_transpose(dt_ctx *ctx, dt_tensor *t, int a, int b);
 /** Broadcast to `shape` without copying (strides 0). */
 dt_tensor *dt_expand(dt_ctx *ctx, dt_tensor *t, dt_shape shape);
-/** Elements begin, begin+step, ... below end along one axis; a view. Negative begin and end count from the end;
- *  end = INT64_MAX means all. step >= 1. */
+/** Elements begin, begin+step, ... below end along one axis; a view. Negative begin and end count from the
+ *  end; end = INT64_MAX means all. step >= 1. */
 dt_tensor *dt_slice(dt_ctx *ctx, dt_tensor *t, int axis, int64_t begin, int64_t end, int64_t step);
 /** n >= 1 tensors whose shapes agree except along `axis`. */
 dt_tensor *dt_concat(dt_ctx *ctx, dt_tensor *const *tensors, int n, int axis);
@@ -86,11 +87,12 @@ dt_tensor *dt_softplus(dt_ctx *ctx, dt_tensor *x);
 
 /* ---- reductions ---- */
 
-/** Sum over the axes whose bits are set in `axes` (0: all axes). keepdim: they stay with length 1. Fixed order:
- *  independent of threads. */
+/** Sum over the axes whose bits are set in `axes` (0: all axes). keepdim: they stay with length 1. Fixed
+ *  order: independent of threads. */
 dt_tensor *dt_sum(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim);
 dt_tensor *dt_mean(dt_ctx *ctx, dt_tensor *t, uint32_t axes, int keepdim);
-/** Largest (smallest) value along one axis and its index (i64; the first of equals). indices may be NULL. NaN wins. */
+/** Largest (smallest) value along one axis and its index (i64; the first of equals). indices may be NULL. NaN
+ * wins. */
 dt_tensor *dt_max(dt_ctx *ctx, dt_tensor *t, int axis, int keepdim, dt_tensor **indices);
 dt_tensor *dt_min(dt_ctx *ctx, dt_tensor *t, int axis, int keepdim, dt_tensor **indices);
 dt_tensor *dt_softmax(dt_ctx *ctx, dt_tensor *t, int axis);
@@ -111,8 +113,8 @@ typedef struct dt_conv2d_args {
     int stride[2], pad[2], dilation[2]; /* {vertical, horizontal}; strides and dilations >= 1 */
     int groups;
 } dt_conv2d_args;
-/** y = conv(x, w) + b (cross-correlation). x (N,C,H,W), w (O,C/groups,kh,kw), b (O) or NULL -> y (N,O,H',W') with
- *  H' = (H + 2 pad - dilation (kh - 1) - 1) / stride + 1. */
+/** y = conv(x, w) + b (cross-correlation). x (N,C,H,W), w (O,C/groups,kh,kw), b (O) or NULL -> y (N,O,H',W')
+ *  with H' = (H + 2 pad - dilation (kh - 1) - 1) / stride + 1. */
 dt_tensor *dt_conv2d(dt_ctx *ctx, dt_tensor *x, dt_tensor *w, dt_tensor *b, const dt_conv2d_args *args);
 /** Its gradients, ops of their own: with respect to x (of height h, width w_) and to w (kernel kh x kw). */
 dt_tensor *dt_conv2d_dx(dt_ctx *ctx, dt_tensor *dy, dt_tensor *w, const dt_conv2d_args *args, int64_t h,
@@ -130,8 +132,9 @@ dt_tensor *dt_avg_pool2d(dt_ctx *ctx, dt_tensor *x, const dt_pool2d_args *args);
 /** Average over the windows that PyTorch's AdaptiveAvgPool2d takes. */
 dt_tensor *dt_adaptive_avg_pool2d(dt_ctx *ctx, dt_tensor *x, int out_h, int out_w);
 
-/** x (N,C,...) by channel. training: batch statistics, and running_mean/running_var (C; may be NULL) are moved towards
- *  them by `momentum` (the variance unbiased), in place; else the running ones are used. weight, bias (C) or NULL. */
+/** x (N,C,...) by channel. training: batch statistics, and running_mean/running_var (C; may be NULL) are
+ *  moved towards them by `momentum` (the variance unbiased), in place; else the running ones are used.
+ *  weight, bias (C) or NULL. */
 dt_tensor *dt_batch_norm(dt_ctx *ctx, dt_tensor *x, dt_tensor *weight, dt_tensor *bias,
                          dt_tensor *running_mean, dt_tensor *running_var, int training, double momentum,
                          double eps);
@@ -141,12 +144,13 @@ dt_tensor *dt_layer_norm(dt_ctx *ctx, dt_tensor *x, int axes, dt_tensor *weight,
 dt_tensor *dt_group_norm(dt_ctx *ctx, dt_tensor *x, int groups, dt_tensor *weight, dt_tensor *bias,
                          double eps);
 
-/** (N,C,H,W) -> (N,C,out_h,out_w). torch.nn.functional.interpolate: nearest; bilinear with align_corners=False. */
+/** (N,C,H,W) -> (N,C,out_h,out_w). torch.nn.functional.interpolate: nearest; bilinear with
+ * align_corners=False. */
 dt_tensor *dt_upsample_nearest(dt_ctx *ctx, dt_tensor *x, int64_t out_h, int64_t out_w);
 dt_tensor *dt_upsample_bilinear(dt_ctx *ctx, dt_tensor *x, int64_t out_h, int64_t out_w);
 
-/** Zeroes with probability p and scales the rest by 1/(1-p); the mask is a function of (seed, step, call number). With
- *  training 0: x itself. */
+/** Zeroes with probability p and scales the rest by 1/(1-p); the mask is a function of (seed, step, call
+ *  number). With training 0: x itself. */
 dt_tensor *dt_dropout(dt_ctx *ctx, dt_tensor *x, double p, int training);
 
 #endif

@@ -1,15 +1,16 @@
-/** Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
- *  1, 2, 3", SC 2011).
+/** Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy
+ *  as 1, 2, 3", SC 2011).
  *
- * A stream is a pure function of (seed, purpose, a, b), e.g. (seed, DT_RNG_AUGMENT, epoch, sample). There is no
- * global state: nothing depends on threads, workers or the order of calls elsewhere. */
+ * A stream is a pure function of (seed, purpose, a, b), e.g. (seed, DT_RNG_AUGMENT, epoch, sample). There is
+ * no global state: nothing depends on threads, workers or the order of calls elsewhere. */
 #ifndef DT_CORE_RNG_H
 #define DT_CORE_RNG_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/** What a stream is for, so that two uses with equal numbers differ. Values end up in results: never renumber. */
+/** What a stream is for, so that two uses with equal numbers differ. Values end up in results: never
+ * renumber. */
 typedef enum dt_rng_purpose {
     DT_RNG_INIT = 1,    /* a = hash of the parameter's name */
     DT_RNG_SHUFFLE = 2, /* a = epoch */
@@ -30,8 +31,8 @@ typedef struct dt_rng {
 
 dt_rng dt_rng_make(uint64_t seed, dt_rng_purpose purpose, uint64_t a, uint64_t b);
 
-/** Another stream, a pure function of where `rng` stands and of `tag`; *rng does not move. For draws that are optional:
- *  taking them moves no other. */
+/** Another stream, a pure function of where `rng` stands and of `tag`; *rng does not move. For draws that are
+ *  optional: taking them moves no other. */
 dt_rng dt_rng_fork(const dt_rng *rng, uint64_t tag);
 
 /** One Philox4x32-10 block: out = f(key, counter). Matches the known-answer vectors of Random123. */

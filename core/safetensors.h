@@ -32,8 +32,8 @@ typedef struct dt_st_file {
     size_t memory_size;
 } dt_st_file;
 
-/** Messages name the file, and the tensor where there is one. Data that are not those of the file's checksum, where it has
- *  one, are DT_ERR_FORMAT. After a failure *file is empty. */
+/** Messages name the file, and the tensor where there is one. Data that are not those of the file's checksum,
+ *  where it has one, are DT_ERR_FORMAT. After a failure *file is empty. */
 dt_status dt_st_read(const char *path, dt_st_file *file, dt_error *err);
 /** The same from memory (of dt_malloc), which is taken over in any case; `name` is for messages. */
 dt_status dt_st_parse(void *memory, size_t size, const char *name, dt_st_file *file, dt_error *err);

@@ -1,7 +1,7 @@
 /** Status codes and error messages.
  *
- * Every function that can fail returns a dt_status, or NULL, and leaves a message that names the place and the
- * values. The library never prints and never exits. */
+ * Every function that can fail returns a dt_status, or NULL, and leaves a message that names the place and
+ * the values. The library never prints and never exits. */
 #ifndef DT_CORE_STATUS_H
 #define DT_CORE_STATUS_H
 
@@ -33,8 +33,8 @@ const char *dt_status_text(dt_status status);
 
 #define DT_ERROR_TEXT_MAX 1024
 
-/** An error slot owned by the caller: zero-initialise it, pass its address down. Fixed size, so that reporting
- *  "out of memory" never needs memory. */
+/** An error slot owned by the caller: zero-initialise it, pass its address down. Fixed size, so that
+ *  reporting "out of memory" never needs memory. */
 typedef struct dt_error {
     dt_status status;
     char text[DT_ERROR_TEXT_MAX];

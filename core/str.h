@@ -1,4 +1,5 @@
-/** Growing text buffer. Errors are remembered: append freely, check `failed` (or dt_str_take) once at the end. */
+/** Growing text buffer. Errors are remembered: append freely, check `failed` (or dt_str_take) once at the
+ * end. */
 #ifndef DT_CORE_STR_H
 #define DT_CORE_STR_H
 
@@ -30,7 +31,8 @@ char *dt_format(const char *fmt, ...) DT_PRINTF(1, 2);
 /** Shell-style match of the whole text: '*' any run, '?' any one character, '[a-z]' a set. */
 int dt_glob_match(const char *pattern, const char *text);
 
-/** Bytes of the UTF-8 character that begins here; 0: none does. (Too long forms, surrogates and what lies beyond U+10FFFF are none.) */
+/** Bytes of the UTF-8 character that begins here; 0: none does. (Too long forms, surrogates and what lies
+ * beyond U+10FFFF are none.) */
 size_t dt_utf8_length(const char *text);
 /** 1 if all of the text is UTF-8. */
 int dt_utf8_is(const char *text);

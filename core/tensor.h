@@ -1,7 +1,7 @@
 /** Tensors: row-major, PyTorch's order (N,C,H,W), strides in elements, rank <= 6. Views share storage.
  *
- * Ownership: a tensor that a function returns belongs to the open scope of the context (core/ctx.h) and dies with it.
- * dt_tensor_retain keeps it beyond; every retain needs one dt_tensor_release. */
+ * Ownership: a tensor that a function returns belongs to the open scope of the context (core/ctx.h) and dies
+ * with it. dt_tensor_retain keeps it beyond; every retain needs one dt_tensor_release. */
 #ifndef DT_CORE_TENSOR_H
 #define DT_CORE_TENSOR_H
 
@@ -77,7 +77,8 @@ dt_status dt_fill(dt_ctx *ctx, dt_tensor *t, double value);
 /** Element index of flat position `i` (row-major) of a tensor with these dims, through strides. */
 int64_t dt_strided_index(const dt_shape *shape, const int64_t *stride, int64_t i);
 
-/** One element of a CPU tensor's storage as a double, `index` in elements from dt_data. For reference kernels. */
+/** One element of a CPU tensor's storage as a double, `index` in elements from dt_data. For reference
+ * kernels. */
 double dt_get(const dt_tensor *t, int64_t index);
 void dt_set(const dt_tensor *t, int64_t index, double value);
 

@@ -25,10 +25,10 @@ typedef dt_target_report dt_convert_report;
 /** 1 for two different formats, and for YOLO to YOLO, which has two layouts. */
 int dt_convert_is_pair(dt_convert_format from, dt_convert_format to);
 
-/** Converts. The target appears whole or not at all (datasets/target/stage.h); an earlier output of a conversion in which
- *  nothing was changed since is replaced; any other folder that is not empty is refused. Problems of single files and
- *  objects become findings and the rest goes on; errors are a source without annotations, a target that cannot be
- *  written, no memory. */
+/** Converts. The target appears whole or not at all (datasets/target/stage.h); an earlier output of a
+ *  conversion in which nothing was changed since is replaced; any other folder that is not empty is refused.
+ *  Problems of single files and objects become findings and the rest goes on; errors are a source without
+ *  annotations, a target that cannot be written, no memory. */
 dt_status dt_convert(const dt_convert_opts *opts, dt_convert_report *report, dt_error *err);
 void dt_convert_report_free(dt_convert_report *report);
 

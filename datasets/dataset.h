@@ -15,12 +15,13 @@
 #include "datasets/sample.h"
 #include "detect/box.h"
 
-/** The format that a record was read from: a writer of the same format carries over what this model does not hold, from
- *  the texts kept here (VOC) or from the label file itself (YOLO rows, COCO records), as long as nobody changed it. */
+/** The format that a record was read from: a writer of the same format carries over what this model does not
+ *  hold, from the texts kept here (VOC) or from the label file itself (YOLO rows, COCO records), as long as
+ *  nobody changed it. */
 typedef enum dt_origin { DT_ORIGIN_NONE, DT_ORIGIN_VOC, DT_ORIGIN_YOLO, DT_ORIGIN_COCO } dt_origin;
 
-/** Bits of dt_object.edited and dt_record.edited: what no longer is as the file states it. A changed class is seen
- *  without. */
+/** Bits of dt_object.edited and dt_record.edited: what no longer is as the file states it. A changed class is
+ *  seen without. */
 enum {
     DT_EDITED_BOX = 1,      /* object: box, parts */
     DT_EDITED_SIZE = 1,     /* record: the real size is the right one */
@@ -203,12 +204,12 @@ dt_status dt_dataset_probe(dt_dataset *set, dt_pool *pool, dt_findings *findings
 /** The object's box in pixels (continuous, 0-based, half-open) of a picture of this size; not clipped. */
 dt_box dt_dataset_box(const dt_dataset *set, const dt_object *object, double width, double height);
 
-/** Turns a set of DT_FRAME_FRACTIONS into one of DT_FRAME_PIXELS. Records whose size is not known (run dt_dataset_probe
- * first) keep their fractions: dt_dataset_fit drops them as size-missing. */
+/** Turns a set of DT_FRAME_FRACTIONS into one of DT_FRAME_PIXELS. Records whose size is not known (run
+ * dt_dataset_probe first) keep their fractions: dt_dataset_fit drops them as size-missing. */
 void dt_dataset_to_pixels(dt_dataset *set);
 
-/** States the values of a set in pixels (objects and parts) anew so that these shifts turn them into continuous ones: sets can
- *  be joined only if theirs are the same. */
+/** States the values of a set in pixels (objects and parts) anew so that these shifts turn them into
+ *  continuous ones: sets can be joined only if theirs are the same. */
 dt_status dt_dataset_shift(dt_dataset *set, double min_shift, double max_shift, dt_error *err);
 
 /** Format, label file and picture that an object was read from: its home's, or its record's. */
@@ -216,7 +217,8 @@ dt_origin dt_object_origin(const dt_record *record, const dt_object *object);
 const char *dt_object_label(const dt_record *record, const dt_object *object);
 const char *dt_object_image(const dt_record *record, const dt_object *object);
 
-/** A coordinate without the noise of arithmetic on doubles: the nearest multiple of 1e-6 if it is within 1e-9. */
+/** A coordinate without the noise of arithmetic on doubles: the nearest multiple of 1e-6 if it is within
+ * 1e-9. */
 double dt_pixel_tidy(double v);
 
 /** Labels of a record in pixels of its upright picture, clipped to it; those without area left are left out.

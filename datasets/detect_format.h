@@ -5,8 +5,8 @@
 #include "core/pool.h"
 #include "datasets/dataset.h"
 
-/** One format. `find` looks at what lies at the path and gives in *source what `read` takes (a new string: the folder or
- *  the data.yaml), or NULL if it is something else; it opens no labels. */
+/** One format. `find` looks at what lies at the path and gives in *source what `read` takes (a new string:
+ *  the folder or the data.yaml), or NULL if it is something else; it opens no labels. */
 typedef struct dt_set_format {
     const char *name;  /* "voc", "yolo", "coco" */
     const char *title; /* "PASCAL VOC" */
@@ -20,8 +20,8 @@ const dt_set_format *dt_set_formats(size_t *count);
 
 /** The format of the set at `path`: a data.yaml or obj.data, or a folder that holds one or is laid out
  *  without (datasets/yolo/yolo.h), a COCO JSON file or a folder with
- *  annotations/instances_*.json or train/_annotations.coco.json, a VOC folder or VOCdevkit. `name` forces a format (NULL or "auto": find it).
- *  DT_ERR_NOT_FOUND says what was looked for. The caller frees *source. */
+ *  annotations/instances_*.json or train/_annotations.coco.json, a VOC folder or VOCdevkit. `name` forces a
+ *  format (NULL or "auto": find it). DT_ERR_NOT_FOUND says what was looked for. The caller frees *source. */
 dt_status dt_set_format_detect(const char *path, const char *name, const dt_set_format **format,
                                char **source, dt_error *err);
 

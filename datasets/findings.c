@@ -18,7 +18,8 @@ static const char *keep(dt_findings *f, const char *text, int *failed)
     return copy;
 }
 
-/* The message without the file's name in front, which the finding has anyway: errors of readers begin with it. */
+/* The message without the file's name in front, which the finding has anyway: errors of readers begin with
+ * it. */
 static const char *without_file(const char *message, const char *file)
 {
     size_t n = file ? strlen(file) : 0;

@@ -18,7 +18,7 @@ typedef struct dt_sample {
     dt_label *labels;
     size_t label_count, label_capacity;
     int32_t cls;   /* class of the whole picture, 0-based; -1: none. dt_loader sets it to -1 before load() */
-    int64_t index; /* position in the data set; keys the random stream */
+    int64_t index; /* position in the data set */
     int original_width, original_height; /* of the upright file */
 } dt_sample;
 
@@ -29,8 +29,9 @@ dt_status dt_sample_copy(const dt_sample *from, dt_sample *copy, dt_error *err);
 dt_status dt_sample_assign(const dt_sample *from, dt_sample *out, dt_error *err);
 dt_status dt_sample_add_label(dt_sample *sample, dt_label label, dt_error *err);
 
-/** Makes *out (zero-initialised or used before) the frame for the result of a transform of `like`: an image of this shape whose
- * pixels are not set (its memory is kept if the shape fits), no labels; class, index and original size are those of `like`.
+/** Makes *out (zero-initialised or used before) the frame for the result of a transform of `like`: an image
+ * of this shape whose pixels are not set (its memory is kept if the shape fits), no labels; class, index and
+ * original size are those of `like`.
  */
 dt_status dt_sample_reshape(dt_sample *out, const dt_sample *like, int width, int height, int channels,
                             dt_error *err);

@@ -46,7 +46,8 @@ static dt_status read_coco(const dt_set_source_opts *opts, const char *path, dt_
     return dt_coco_read(path, &coco, set, findings, err);
 }
 
-/* 1 if two splits are the same entries, as data.yaml has them where there is one set of pictures for both keys. */
+/* 1 if two splits are the same entries, as data.yaml has them where there is one set of pictures for both
+ * keys. */
 static int same_entries(const dt_names *a, const dt_names *b)
 {
     if (!a->count || a->count != b->count) return 0;
@@ -55,8 +56,8 @@ static int same_entries(const dt_names *a, const dt_names *b)
     return 1;
 }
 
-/* The splits of data.yaml, each picture once: of train and val with the same entries the one that the folder is named
- * after is taken, or train. */
+/* The splits of data.yaml, each picture once: of train and val with the same entries the one that the folder
+ * is named after is taken, or train. */
 static dt_status read_yolo(const dt_set_source_opts *opts, const char *path, dt_set_source *source,
                            dt_dataset *set, dt_findings *findings, dt_error *err)
 {

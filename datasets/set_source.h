@@ -1,5 +1,6 @@
-/** Opening a data set of any format so that it can be changed and written anew (datasets/target/target.h): format found, labels
- *  read, pictures' headers read, boxes in pixels, the coordinate base of VOC files settled. */
+/** Opening a data set of any format so that it can be changed and written anew (datasets/target/target.h):
+ *  format found, labels read, pictures' headers read, boxes in pixels, the coordinate base of VOC files
+ *  settled. */
 #ifndef DT_DATASETS_SET_SOURCE_H
 #define DT_DATASETS_SET_SOURCE_H
 
@@ -49,10 +50,10 @@ typedef struct dt_set_source {
     size_t skipped;           /* annotations that could not be read */
 } dt_set_source;
 
-/** Reads. The set is in pixels (DT_FRAME_PIXELS), VOC values as their files state them with the shifts of the rule.
- *  YOLO's train and val that name the same entries are read once. On failure *set is empty. Findings: those of the
- *  readers and of dt_dataset_probe, coordinate-base (a warning where a rule that was asked for does not fit the files),
- *  split-same. */
+/** Reads. The set is in pixels (DT_FRAME_PIXELS), VOC values as their files state them with the shifts of the
+ *  rule. YOLO's train and val that name the same entries are read once. On failure *set is empty. Findings:
+ *  those of the readers and of dt_dataset_probe, coordinate-base (a warning where a rule that was asked for
+ *  does not fit the files), split-same. */
 dt_status dt_set_source_open(const dt_set_source_opts *opts, dt_set_source *source, dt_dataset *set,
                              dt_findings *findings, dt_error *err);
 

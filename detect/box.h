@@ -1,5 +1,5 @@
-/** Boxes: continuous coordinates, 0-based, half-open: a box that covers the pixel columns 3 and 4 is x1 = 3, x2 = 5.
- *  Unless a name says otherwise: xyxy, in pixels of the image named in the text around. */
+/** Boxes: continuous coordinates, 0-based, half-open: a box that covers the pixel columns 3 and 4 is x1 = 3,
+ *  x2 = 5. Unless a name says otherwise: xyxy, in pixels of the image named in the text around. */
 #ifndef DT_DETECT_BOX_H
 #define DT_DETECT_BOX_H
 

@@ -115,12 +115,7 @@ static dt_classifier *from_file(dt_ctx *ctx, const dt_st_file *file, const char 
 dt_classifier *dt_classifier_load(dt_ctx *ctx, const char *path)
 {
     dt_st_file file;
-    dt_error err = {0};
-    if (dt_ctx_status(ctx) != DT_OK) return NULL;
-    if (dt_st_read(path, &file, &err) != DT_OK) {
-        dt_ctx_fail(ctx, err.status, "%s", err.text);
-        return NULL;
-    }
+    if (dt_meta_read(ctx, path, &file) != DT_OK) return NULL;
     dt_classifier *c = from_file(ctx, &file, path);
     dt_st_free(&file);
     return c;
@@ -160,8 +155,8 @@ static dt_status count_fit(void *arg, const char *name, dt_module *owner, dt_par
     return DT_OK;
 }
 
-/* The names in the file may stand behind a prefix (DataParallel, a state of a training, a detector, the other head), and
- * the file may be of the network within this one's head: what fits most is taken. */
+/* The names in the file may stand behind a prefix (DataParallel, a state of a training, a detector, the other
+ * head), and the file may be of the network within this one's head: what fits most is taken. */
 static dt_status start_from(dt_ctx *ctx, dt_classifier *c, const dt_st_file *file, const char *path,
                             dt_load_report *report)
 {
@@ -188,8 +183,7 @@ dt_status dt_classifier_start_from(dt_ctx *ctx, dt_classifier *c, const char *pa
 {
     dt_load_report own = {0};
     dt_st_file file;
-    dt_error err = {0};
-    if (dt_st_read(path, &file, &err) != DT_OK) return dt_ctx_fail(ctx, err.status, "%s", err.text);
+    DT_TRY(dt_meta_read(ctx, path, &file));
     dt_status st = start_from(ctx, c, &file, path, &own);
     dt_st_free(&file);
     if (report && st == DT_OK)

@@ -107,12 +107,7 @@ dt_detector *dt_detector_from_file(dt_ctx *ctx, const dt_st_file *file, const ch
 dt_detector *dt_detector_load(dt_ctx *ctx, const char *path)
 {
     dt_st_file file;
-    dt_error err = {0};
-    if (dt_ctx_status(ctx) != DT_OK) return NULL;
-    if (dt_st_read(path, &file, &err) != DT_OK) {
-        dt_ctx_fail(ctx, err.status, "%s", err.text);
-        return NULL;
-    }
+    if (dt_meta_read(ctx, path, &file) != DT_OK) return NULL;
     dt_detector *d = dt_detector_from_file(ctx, &file, path);
     dt_st_free(&file);
     return d;
@@ -152,8 +147,7 @@ dt_status dt_detector_start_from(dt_ctx *ctx, dt_detector *d, const char *path, 
 {
     dt_load_report own = {0};
     dt_st_file file;
-    dt_error err = {0};
-    if (dt_st_read(path, &file, &err) != DT_OK) return dt_ctx_fail(ctx, err.status, "%s", err.text);
+    DT_TRY(dt_meta_read(ctx, path, &file));
     dt_status st = start_from(ctx, d, &file, path, &own);
     dt_st_free(&file);
     if (report && st == DT_OK)

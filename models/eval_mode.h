@@ -1,5 +1,5 @@
-/** A network in evaluation for a while: its modules' modes and the recording of gradients come back as they were. For
- *  models/ only. */
+/** A network in evaluation for a while: its modules' modes and the recording of gradients come back as they
+ *  were. For models/ only. */
 #ifndef DT_MODELS_EVAL_MODE_H
 #define DT_MODELS_EVAL_MODE_H
 

@@ -8,6 +8,13 @@
 #include "core/num.h"
 #include "core/state_dict.h"
 
+dt_status dt_meta_read(dt_ctx *ctx, const char *path, dt_st_file *file)
+{
+    dt_error err = {0};
+    if (dt_ctx_status(ctx) != DT_OK) return dt_ctx_status(ctx);
+    return dt_st_read(path, file, &err) == DT_OK ? DT_OK : dt_ctx_fail(ctx, err.status, "%s", err.text);
+}
+
 dt_status dt_meta_fail_format(dt_ctx *ctx, const dt_st_file *file, const char *path, const char *wanted)
 {
     const char *format = dt_st_get_meta(file, "format");

@@ -1,4 +1,5 @@
-/** Golden values as text: "name count" on a line, then `count` numbers. Written by the scripts in tests/golden/. */
+/** Golden values as text: "name count" on a line, then `count` numbers. Written by the scripts in
+ * tests/golden/. */
 #ifndef DT_TESTS_GOLDEN_FILE_H
 #define DT_TESTS_GOLDEN_FILE_H
 

@@ -54,7 +54,8 @@ __attribute__((format(printf, 3, 4), unused)) static int dt_test_report(const ch
         fn();                                                                                                \
     } while (0)
 
-/** Path under $DETTOOL_DATA in a static buffer, or NULL (and a line that names what is skipped) if it is absent. */
+/** Path under $DETTOOL_DATA in a static buffer, or NULL (and a line that names what is skipped) if it is
+ * absent. */
 __attribute__((unused)) static const char *dt_test_data(const char *relative)
 {
     static char path[4][1024];

@@ -10,6 +10,7 @@
 #include "datasets/image/draw.h"
 #include "datasets/transforms/aug_params_json.h"
 #include "tools/cli.h"
+#include "tools/label_json.h"
 #include "tools/picture_cell.h"
 #include "tools/run_data.h"
 
@@ -149,20 +150,8 @@ static void put_boxes(const pictures *p, const dt_sample *s, dt_json *j)
 {
     dt_json_key(j, "boxes");
     dt_json_array(j);
-    for (size_t i = 0; i < s->label_count; i++) {
-        const dt_label *l = &s->labels[i];
-        dt_json_compact(j);
-        dt_json_object(j);
-        dt_json_key(j, "class"), dt_json_int(j, l->cls);
-        dt_json_key(j, "name"), dt_json_str(j, p->names[l->cls]);
-        dt_json_key(j, "x1"), dt_json_num(j, l->box.x1);
-        dt_json_key(j, "y1"), dt_json_num(j, l->box.y1);
-        dt_json_key(j, "x2"), dt_json_num(j, l->box.x2);
-        dt_json_key(j, "y2"), dt_json_num(j, l->box.y2);
-        dt_json_key(j, "ignored"), dt_json_bool(j, l->ignore);
-        dt_json_key(j, "object"), dt_json_int(j, l->source);
-        dt_json_object_end(j);
-    }
+    for (size_t i = 0; i < s->label_count; i++)
+        dt_label_json(&s->labels[i], p->names[s->labels[i].cls], j);
     dt_json_array_end(j);
 }
 
@@ -213,7 +202,8 @@ static dt_status add_cell(const pictures *p, const dt_sample *s, dt_image *cell,
     return DT_OK;
 }
 
-/* The record of picture n, and its epoch. Pictures by class lie class after class: some of all of them are shown. */
+/* The record of picture n, and its epoch. Pictures by class lie class after class: some of all of them are
+ * shown. */
 static int64_t place(const dt_augment_job *job, const pictures *p, int64_t n, int64_t *epoch)
 {
     const int64_t records = p->source.count;

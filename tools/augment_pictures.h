@@ -13,8 +13,9 @@ typedef struct dt_augment_job {
     int imgsz;                  /* side of those pictures; 0: 640, by class 224 */
 } dt_augment_job;
 
-/** Writes job->out/<n>_<stem>.png for the first `count` pictures of the split (over again where there are fewer, each time in
- *  the next epoch) and sheet.png with all of them, and describes them in the open object of `json`: "transforms" and "pictures". job->out must be absent or empty. */
+/** Writes job->out/<n>_<stem>.png for the first `count` pictures of the split (over again where there are
+ *  fewer, each time in the next epoch) and sheet.png with all of them, and describes them in the open object
+ *  of `json`: "transforms" and "pictures". job->out must be absent or empty. */
 dt_status dt_augment_pictures(const dt_augment_job *job, dt_json *json, dt_error *err);
 
 #endif

@@ -11,8 +11,9 @@ typedef struct dt_bench_files {
     int64_t count;
 } dt_bench_files;
 
-/** Decodes all files with libjpeg-turbo and nothing else, with the settings of datasets/image/image_jpeg.c, over and over for
- *  `seconds` on `threads` threads; *rate: pictures a second. DT_ERR_FORMAT if one does not decode. */
+/** Decodes all files with libjpeg-turbo and nothing else, with the settings of datasets/image/image_jpeg.c,
+ *  over and over for `seconds` on `threads` threads; *rate: pictures a second. DT_ERR_FORMAT if one does not
+ *  decode. */
 dt_status dt_bench_jpeg(const dt_bench_files *files, int threads, double seconds, double *rate,
                         dt_error *err);
 

@@ -53,7 +53,8 @@ static char *normalize_of(const dt_transforms *steps)
     return dt_str_take(&text);
 }
 
-/* What the user gave; else what is usual, with the normalize step of the other pipeline, which the user may have given. */
+/* What the user gave; else what is usual, with the normalize step of the other pipeline, which the user may
+ * have given. */
 static char *text_or_usual(dt_class_format format, int n, int training, const char *given, const char *other)
 {
     const char *usual = is_cifar_set(format) ? cifar : format == DT_CLASSES_MNIST ? mnist : imagenet;
@@ -69,7 +70,8 @@ static char *text_or_usual(dt_class_format format, int n, int training, const ch
     return text;
 }
 
-/* A pipeline whose pictures are of another size than the network takes, if that can be told without a picture. */
+/* A pipeline whose pictures are of another size than the network takes, if that can be told without a
+ * picture. */
 static dt_status check_size(const char *option, const dt_transforms *steps, int n, dt_error *err)
 {
     int width, height;

@@ -1,4 +1,5 @@
-/** What the commands share that open data sets, change them and write a new one: fix, filter, remap, split, merge, crop.
+/** What the commands share that open data sets, change them and write a new one: fix, filter, remap, split,
+ * merge, crop.
  *
  *     dt_edit_run run = {.command = &dt_cmd_fix, .table = opts, .options = &shared};
  *     int code = dt_edit_begin(&run, argc, argv, operands, 1, operands[1]);
@@ -115,8 +116,8 @@ struct dt_edit_run {
     dt_error err;
 };
 
-/** Finds the formats of the sources, refuses options without meaning for them and a target in the way. -1 to go on, or
- *  the exit code to leave with. */
+/** Finds the formats of the sources, refuses options without meaning for them and a target in the way. -1 to
+ *  go on, or the exit code to leave with. */
 int dt_edit_begin(dt_edit_run *run, int argc, char **argv, const char *const *sources, size_t source_count,
                   const char *target);
 
@@ -129,8 +130,8 @@ int dt_edit_useless(dt_edit_run *run, const char *option);
 /** Opens a source (datasets/set_source.h). */
 dt_status dt_edit_open(dt_edit_run *run, size_t source, dt_dataset *set);
 
-/** Writes the set and prints the summary, or prints what would be done, or the error where `st` or the writing says so.
- *  Frees run and set; returns the exit code. */
+/** Writes the set and prints the summary, or prints what would be done, or the error where `st` or the
+ *  writing says so. Frees run and set; returns the exit code. */
 int dt_edit_end(dt_edit_run *run, dt_status st, dt_dataset *set);
 
 /** Findings on stderr, up to five of a rule; notes only where they say how the source was understood. */
@@ -149,8 +150,8 @@ void dt_edit_json_text(dt_json *j, const char *key, const char *text);
 void dt_edit_json_changes(dt_json *j, const dt_findings *findings);
 void dt_edit_json_fates(dt_json *j, const dt_findings *findings);
 
-/** The command line as a shell takes it, for the certificate: with DST in place of the target and without --jobs, so that the
- *  same work gives the same bytes everywhere. New string, or NULL. */
+/** The command line as a shell takes it, for the certificate: with DST in place of the target and without
+ *  --jobs, so that the same work gives the same bytes everywhere. New string, or NULL. */
 char *dt_edit_command_text(int argc, char **argv, const char *target);
 
 #endif

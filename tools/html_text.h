@@ -4,8 +4,8 @@
 
 #include "core/str.h"
 
-/** Appends text so that it is only ever text, in content and in quoted attributes: & < > " ' are escaped, control
- *  characters and bytes that are not UTF-8 become U+FFFD. */
+/** Appends text so that it is only ever text, in content and in quoted attributes: & < > " ' are escaped,
+ *  control characters and bytes that are not UTF-8 become U+FFFD. */
 void dt_html_text(dt_str *out, const char *text);
 
 /** Appends "data:TYPE;base64,...". */

@@ -9,7 +9,8 @@ typedef struct dt_infer_classes_opts {
     int top, threads, json;
 } dt_infer_classes_opts;
 
-/** Prints "a.jpg: 640x480, cat 0.97, dog 0.02, 12.3 ms" or one JSON document: [{"file", "width", "height", "classes":
+/** Prints "a.jpg: 640x480, cat 0.97, dog 0.02, 12.3 ms" or one JSON document: [{"file", "width", "height",
+ *  "classes":
  *  [{"class", "name", "prob"}]}], for a file that cannot be done {"file", "error"}. Returns the exit code. */
 int dt_infer_classes(const dt_command *command, const dt_infer_classes_opts *opts,
                      const char *const *operands, int count);

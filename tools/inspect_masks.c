@@ -8,7 +8,8 @@ static dt_mask_paint paint_of(int32_t cls)
     return (dt_mask_paint){cls >= 0 ? dt_class_color(cls) : NOBODY, 1, 1};
 }
 
-/* Objects in the colours of the classes that the annotation gives them; without an object file the classes themselves. */
+/* Objects in the colours of the classes that the annotation gives them; without an object file the classes
+ * themselves. */
 static void choose_paint(const dt_inspection *in, const dt_record *r, int kind, dt_mask_paint paint[256])
 {
     for (int n = 1; n < DT_MASK_VOID; n++)

@@ -11,7 +11,8 @@
 
 enum { SMALL_QUALITY = 80 };
 
-/* The longer side of a picture on the page. A page with few of them can have them sharp on a dense screen, too. */
+/* The longer side of a picture on the page. A page with few of them can have them sharp on a dense screen,
+ * too. */
 static int side_for(size_t pictures)
 {
     return pictures <= 40 ? 640 : pictures <= 100 ? 480 : 360;
@@ -53,7 +54,8 @@ static void draw_objects(const dt_dataset *set, const dt_small_picture *p, dt_im
     }
 }
 
-/* Shrinks to the page's size. Tiny pictures grow, by a whole factor: lines over them would hide what they show. */
+/* Shrinks to the page's size. Tiny pictures grow, by a whole factor: lines over them would hide what they
+ * show. */
 static dt_status fit_page(dt_image *image, int wanted, dt_error *err)
 {
     enum { TINY = 160, GROWN = 320 };

@@ -76,7 +76,8 @@ int main(int argc, char **argv)
     /* A reader that goes away (`dettool ... | head`) ends the program quietly, even where the parent process
      * passed on an ignored SIGPIPE. */
     signal(SIGPIPE, SIG_DFL);
-    /* A file that may not grow is a failed write with a message, like a full disk, not the end of the program. */
+    /* A file that may not grow is a failed write with a message, like a full disk, not the end of the
+     * program. */
     signal(SIGXFSZ, SIG_IGN);
     int rc = dispatch(argc, argv);
     /* Results that did not reach the disk are a failure. */

@@ -19,8 +19,9 @@ typedef struct dt_op_times {
 /** A dt_op_timer; arg: the dt_op_times. */
 void dt_op_times_add(void *arg, const dt_op *op, double seconds);
 
-/** Milliseconds an image, the slowest op first, and what `total` milliseconds an image leave for everything that is no
- *  kernel (the optimizer, the assignment of targets, allocation, the tape). images: how many the times were collected over. */
+/** Milliseconds an image, the slowest op first, and what `total` milliseconds an image leave for everything
+ *  that is no kernel (the optimizer, the assignment of targets, allocation, the tape). images: how many the
+ *  times were collected over. */
 void dt_op_times_text(const dt_op_times *times, int64_t images, double total, FILE *out);
 
 /** The members "ops": [{"op","calls","forward_ms","backward_ms"}] and "outside_ops_ms" of the open object.

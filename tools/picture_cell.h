@@ -4,8 +4,9 @@
 
 #include "datasets/image/image.h"
 
-/** A new image: shrunk so that its longer side is at most `most` pixels; one of less than half of DT_CELL_SMALL is enlarged by a whole number,
- *  each pixel to a square, so that what is drawn on it can be read. *scale (may be NULL): how many times as large. */
+/** A new image: shrunk so that its longer side is at most `most` pixels; one of less than half of
+ *  DT_CELL_SMALL is enlarged by a whole number, each pixel to a square, so that what is drawn on it can be
+ *  read. *scale (may be NULL): how many times as large. */
 enum { DT_CELL_SMALL = 192 };
 dt_status dt_cell_make(const dt_image *image, int most, double *scale, dt_image *cell, dt_error *err);
 

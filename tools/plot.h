@@ -11,9 +11,9 @@ typedef struct dt_curve {
     dt_rgb color;
 } dt_curve;
 
-/** A chart with axes, grid, ticks and legend in the rectangle (left, top, width, height) of an RGB image. The axes span
- *  the data; from_zero: the vertical one starts at 0. Where all x are whole numbers, so are their ticks. No point at all:
- *  an empty frame. */
+/** A chart with axes, grid, ticks and legend in the rectangle (left, top, width, height) of an RGB image. The
+ *  axes span the data; from_zero: the vertical one starts at 0. Where all x are whole numbers, so are their
+ *  ticks. No point at all: an empty frame. */
 void dt_plot_chart(dt_image *image, int left, int top, int width, int height, const char *title,
                    const dt_curve *curves, int curve_count, int from_zero);
 

@@ -8,28 +8,14 @@
 #include "core/mem.h"
 #include "datasets/transforms/aug_params_json.h"
 #include "datasets/transforms/planes.h"
-
-static void write_box(const dt_train_run *run, const dt_label *l, dt_json *j)
-{
-    dt_json_compact(j);
-    dt_json_object(j);
-    dt_json_key(j, "class"), dt_json_int(j, l->cls);
-    dt_json_key(j, "name"), dt_json_str(j, run->task->class_name(run, l->cls));
-    dt_json_key(j, "x1"), dt_json_num(j, l->box.x1);
-    dt_json_key(j, "y1"), dt_json_num(j, l->box.y1);
-    dt_json_key(j, "x2"), dt_json_num(j, l->box.x2);
-    dt_json_key(j, "y2"), dt_json_num(j, l->box.y2);
-    dt_json_key(j, "ignored"), dt_json_bool(j, l->ignore);
-    dt_json_key(j, "object"), dt_json_int(j, l->source);
-    dt_json_object_end(j);
-}
+#include "tools/label_json.h"
 
 static void write_boxes(const dt_train_run *run, const dt_batch *batch, int slot, dt_json *j)
 {
     dt_json_key(j, "boxes");
     dt_json_array(j);
     for (size_t k = batch->label_begin[slot]; k < batch->label_begin[slot + 1]; k++)
-        write_box(run, &batch->labels[k], j);
+        dt_label_json(&batch->labels[k], run->task->class_name(run, batch->labels[k].cls), j);
     dt_json_array_end(j);
 }
 

@@ -4,9 +4,10 @@
 
 #include "tools/train.h"
 
-/** Writes DIR/NAME.png (the network's input), NAME.boxes.png (its labels drawn) and NAME.json for picture `slot` of a batch,
- *  NAME = epoch<E>_batch<B>_slot<S>; `out` gets the text of NAME.json. The PNG is exact: normalised again it gives the
- *  batch's values bit for bit, or it is DT_ERR_STATE. unproven: as dt_replay_prove says. */
+/** Writes DIR/NAME.png (the network's input), NAME.boxes.png (its labels drawn) and NAME.json for picture
+ *  `slot` of a batch, NAME = epoch<E>_batch<B>_slot<S>; `out` gets the text of NAME.json. The PNG is exact:
+ *  normalised again it gives the batch's values bit for bit, or it is DT_ERR_STATE. unproven: as
+ *  dt_replay_prove says. */
 dt_status dt_replay_write(const dt_train_run *run, const dt_batch *batch, int slot, const char *dir,
                           const char *unproven, dt_str *out, dt_error *err);
 

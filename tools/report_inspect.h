@@ -33,8 +33,8 @@ typedef struct dt_rule_group {
 dt_status dt_group_findings(const dt_findings *findings, dt_rule_group **groups, size_t *count,
                             dt_error *err);
 
-/** Tables of counts, sizes and shapes; then the findings, `shown` of each rule (0: all). problems_only: the latter alone.
- *  Bytes of names that would steer a terminal are printed as '?'. */
+/** Tables of counts, sizes and shapes; then the findings, `shown` of each rule (0: all). problems_only: the
+ *  latter alone. Bytes of names that would steer a terminal are printed as '?'. */
 dt_status dt_report_inspect_text(const dt_inspection *inspection, int problems_only, size_t shown, FILE *out,
                                  dt_error *err);
 
@@ -60,7 +60,8 @@ dt_status dt_report_inspect_text(const dt_inspection *inspection, int problems_o
  *  format, decoded, counts, rules and findings. Keys are only ever added. */
 void dt_report_inspect_json(const dt_inspection *inspection, int problems_only, dt_str *out);
 
-/** Writes one self-contained page (no script, nothing loaded) atomically. The pictures are drawn with the pool. */
+/** Writes one self-contained page (no script, nothing loaded) atomically. The pictures are drawn with the
+ * pool. */
 dt_status dt_report_inspect_html(const dt_inspection *inspection, dt_pool *pool, const char *file,
                                  dt_error *err);
 

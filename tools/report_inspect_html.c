@@ -51,7 +51,8 @@ static dt_status index_files(dt_page *page, dt_error *err)
     return DT_OK;
 }
 
-/* The object that a finding is about: by COCO's id, else by its line, as numbers in the file count those that were dropped, too. */
+/* The object that a finding is about: by COCO's id, else by its line, as numbers in the file count those that
+ * were dropped, too. */
 static int64_t find_mark(const dt_dataset *set, const dt_record *r, const dt_finding *f)
 {
     if (f->object < 0 && !f->line) return -1;

@@ -33,7 +33,8 @@ const char *dt_page_short_path(const dt_page *page, const char *path);
 /** A picture with its name below. */
 void dt_page_picture(dt_page *page, const dt_small_picture *picture, const char *alt);
 
-/** The first two cells of a row about a class: its colour (cls < 0: none) and name, and a bar of `length` (0..1). */
+/** The first two cells of a row about a class: its colour (cls < 0: none) and name, and a bar of `length`
+ * (0..1). */
 void dt_page_class_head(dt_str *out, int32_t cls, const char *name, double length);
 
 /** A cell with a count; a number with so many decimals. */

@@ -14,11 +14,12 @@ typedef struct dt_svg_bars {
     int label_every; /* every n-th tick or label is drawn under the axis */
 } dt_svg_bars;
 
-/** A bar chart with grid lines at round counts, and its numbers as a table in a <details> element for those who cannot
- *  see it. */
+/** A bar chart with grid lines at round counts, and its numbers as a table in a <details> element for those
+ *  who cannot see it. */
 void dt_svg_bar_chart(dt_str *out, const dt_svg_bars *bars);
 
-/** A map of side x side cells over a picture, darker where there is more, with a scale of counts. counts: rows, top first. */
+/** A map of side x side cells over a picture, darker where there is more, with a scale of counts. counts:
+ * rows, top first. */
 void dt_svg_heat_map(dt_str *out, const char *title, const char *unit, const size_t *counts, int side);
 
 #endif

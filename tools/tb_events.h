@@ -1,5 +1,5 @@
-/** TensorBoard event files: scalars. Format: TFRecord frames (length, masked CRC-32C, Event message, masked CRC-32C);
- *  Event and Summary as in tensorflow/core/util/event.proto and framework/summary.proto. */
+/** TensorBoard event files: scalars. Format: TFRecord frames (length, masked CRC-32C, Event message, masked
+ *  CRC-32C); Event and Summary as in tensorflow/core/util/event.proto and framework/summary.proto. */
 #ifndef DT_TOOLS_TB_EVENTS_H
 #define DT_TOOLS_TB_EVENTS_H
 

@@ -90,16 +90,17 @@ typedef struct dt_train_run {
     size_t row_count, row_capacity;
 } dt_train_run;
 
-/** Trains to the end; run->opts and run->task are set. resume: opts come from DIR/args.json and the state in DIR is taken up; DT_ERR_STATE if the data are
- *  not those of the state. DT_ERR_INTERRUPTED after a signal, with the state written. */
+/** Trains to the end; run->opts and run->task are set. resume: opts come from DIR/args.json and the state in
+ *  DIR is taken up; DT_ERR_STATE if the data are not those of the state. DT_ERR_INTERRUPTED after a signal,
+ *  with the state written. */
 dt_status dt_train(dt_train_run *run, int resume, dt_error *err);
 void dt_train_free(dt_train_run *run);
 
 /* --- train_rehearse.c --- */
-/** Where a start could go wrong after it has begun: makes a run of its own of the same options and takes the gradients of the
- *  batches in question, leaving nothing behind. They are the first one of a run that takes another's place (--force), so that
- *  the old one is not lost for nothing, and a last one of a single picture, of which batch normalization cannot always
- *  compute. `replaces`: DIR holds a run. */
+/** Where a start could go wrong after it has begun: makes a run of its own of the same options and takes the
+ *  gradients of the batches in question, leaving nothing behind. They are the first one of a run that takes
+ *  another's place (--force), so that the old one is not lost for nothing, and a last one of a single
+ *  picture, of which batch normalization cannot always compute. `replaces`: DIR holds a run. */
 dt_status dt_train_rehearse(const dt_train_run *run, int replaces, dt_error *err);
 
 /* --- train_loop.c, for the rehearsal --- */
@@ -115,8 +116,8 @@ void dt_train_table(dt_train_opts *opts, const char **resume, dt_opt table[DT_TR
 void dt_train_task_table(const dt_train_task *task, const dt_opt *table, dt_opt out[DT_TRAIN_TABLE]);
 /** The task that the model is for; NULL with the message of an unknown model. */
 const dt_train_task *dt_train_find_task(const char *model, dt_error *err);
-/** Options that were typed and would not be looked at: usage. Fills in what depends on others, and checks the rest. Both
- *  return -1 to go on, or an exit code. */
+/** Options that were typed and would not be looked at: usage. Fills in what depends on others, and checks the
+ *  rest. Both return -1 to go on, or an exit code. */
 int dt_train_check_typed(const dt_train_task *task, const dt_opt *table, const dt_train_opts *opts);
 int dt_train_complete(const dt_train_task *task, dt_train_opts *opts);
 /** "10,20" as epochs[0..*count), rising; room for DT_SCHEDULE_MILESTONES. */
@@ -135,24 +136,26 @@ dt_status dt_train_setup(dt_train_run *run, int take_weights, dt_error *err);
 /** Only what makes the batches: data, network, loader. The message of a failure is in *err. */
 dt_status dt_train_setup_batches(dt_train_run *run, dt_error *err);
 
-/* --- train_hashes.c: DIR/batches.csv, a row a batch: step (from 0), epoch (from 1), batch (from 0), SHA-256 --- */
+/* --- train_hashes.c: DIR/batches.csv, a row a batch: step (from 0), epoch (from 1), batch (from 0), SHA-256
+ * --- */
 typedef struct dt_batch_row {
     int64_t step, epoch, batch;
     char sha256[DT_SHA256_TEXT];
 } dt_batch_row;
 
-/** Cuts the file to the batches before run->at, so that --resume goes on where the state stands, and opens it. Does nothing
- *  without --hash-batches. */
+/** Cuts the file to the batches before run->at, so that --resume goes on where the state stands, and opens
+ *  it. Does nothing without --hash-batches. */
 dt_status dt_train_hashes_open(dt_train_run *run);
 dt_status dt_train_hashes_add(dt_train_run *run, const dt_batch *batch);
 /** The rows lie on the disk before a state that counts them. */
 dt_status dt_train_hashes_sync(dt_train_run *run);
-/** All whole rows; free *rows with dt_free. A last line that was cut off by a kill is left out; anything else that is not a
- *  row is DT_ERR_FORMAT naming file and line. */
+/** All whole rows; free *rows with dt_free. A last line that was cut off by a kill is left out; anything else
+ *  that is not a row is DT_ERR_FORMAT naming file and line. */
 dt_status dt_train_hashes_read(const char *path, dt_batch_row **rows, size_t *count, dt_error *err);
 
 /* --- train_groups.c --- */
-/** Parameter groups: weights with decay, biases and norms without; an own pair of groups a --lr PATTERN=VALUE. */
+/** Parameter groups: weights with decay, biases and norms without; an own pair of groups a --lr
+ * PATTERN=VALUE. */
 dt_status dt_train_make_groups(dt_train_run *run);
 
 /* --- train_state.c --- */
@@ -167,16 +170,18 @@ dt_status dt_train_read_mark(const dt_train_run *run, dt_train_mark *mark, dt_er
 /** 1 if the data that the run has read are those of the mark, as far as names, labels and dt_file_mark tell. */
 int dt_train_same_data(const dt_train_run *run, const dt_train_mark *mark);
 
-/** Keeps other processes out of DIR until dt_train_free or the end of the process; DT_ERR_STATE if one is in there. */
+/** Keeps other processes out of DIR until dt_train_free or the end of the process; DT_ERR_STATE if one is in
+ * there. */
 dt_status dt_train_lock(dt_train_run *run);
-/** Makes DIR, locks it, writes args.json and the first state. The files of a run that is written over go first, its state
- *  before all others, so that nothing of it is ever taken for this run's, whenever this one is killed. */
+/** Makes DIR, locks it, writes args.json and the first state. The files of a run that is written over go
+ *  first, its state before all others, so that nothing of it is ever taken for this run's, whenever this one
+ *  is killed. */
 dt_status dt_train_begin(dt_train_run *run);
 dt_status dt_train_save_state(dt_train_run *run);
 /** Writes best.state.safetensors if the run stands at the end of its best epoch (with --best-state). */
 dt_status dt_train_keep_best(dt_train_run *run);
-/** From state.safetensors, else (with a warning) from the generation before it; without any (the run was killed before its
- *  first state) the beginning is written. */
+/** From state.safetensors, else (with a warning) from the generation before it; without any (the run was
+ *  killed before its first state) the beginning is written. */
 dt_status dt_train_load_state(dt_train_run *run);
 /** Removes what a killed process left half-written in DIR. */
 dt_status dt_train_clean(dt_train_run *run);

@@ -146,30 +146,10 @@ static dt_status make_model(dt_train_run *run)
     return DT_OK;
 }
 
-static void name_some(const char *what, char *const *names, size_t count)
-{
-    enum { SHOWN = 5 };
-    for (size_t i = 0; i < count && i < SHOWN; i++)
-        dt_cli_info("  %s: %s", what, names[i]);
-    if (count > SHOWN) dt_cli_info("  ... and %zu more", count - SHOWN);
-}
-
-static dt_status start_from(dt_train_run *run)
+static dt_status start_from(dt_train_run *run, dt_load_report *report)
 {
     classify *c = run->self;
-    dt_load_report r = {0};
-    dt_status st = dt_classifier_start_from(run->ctx, c->classifier, run->opts.weights, &r);
-    if (st == DT_OK) {
-        dt_cli_info("%s: %lld tensors taken over, %zu of the model not in the file, %zu of another shape, "
-                    "%zu not used",
-                    run->opts.weights, (long long)r.loaded, r.missing_count, r.mismatched_count,
-                    r.unexpected_count);
-        name_some("not in the file", r.missing, r.missing_count);
-        name_some("of another shape", r.mismatched, r.mismatched_count);
-        name_some("not used", r.unexpected, r.unexpected_count);
-    }
-    dt_load_report_free(&r);
-    return st;
+    return dt_classifier_start_from(run->ctx, c->classifier, run->opts.weights, report);
 }
 
 static dt_status balance(dt_train_run *run, double *weights)

@@ -127,21 +127,10 @@ static dt_status make_model(dt_train_run *run)
     return DT_OK;
 }
 
-static dt_status start_from(dt_train_run *run)
+static dt_status start_from(dt_train_run *run, dt_load_report *report)
 {
     detect *d = run->self;
-    dt_load_report report = {0};
-    dt_status st = dt_detector_start_from(run->ctx, d->detector, run->opts.weights, &report);
-    if (st == DT_OK) {
-        dt_cli_info("%s: %lld tensors taken over, %zu of the model not in the file, %zu of another shape, "
-                    "%zu not used",
-                    run->opts.weights, (long long)report.loaded, report.missing_count,
-                    report.mismatched_count, report.unexpected_count);
-        for (size_t i = 0; i < report.mismatched_count && i < 5; i++)
-            dt_cli_info("  of another shape: %s", report.mismatched[i]);
-    }
-    dt_load_report_free(&report);
-    return st;
+    return dt_detector_start_from(run->ctx, d->detector, run->opts.weights, report);
 }
 
 static dt_status balance(dt_train_run *run, double *weights)

@@ -76,8 +76,8 @@ static dt_status save_model(dt_train_run *run, const char *name)
     return st;
 }
 
-/* Writes in the order that a kill at any point allows: the state, which says that the epoch is over, after the weights
- * of this epoch. The logs are made from the rows in the state, and anew when a run is resumed. */
+/* Writes in the order that a kill at any point allows: the state, which says that the epoch is over, after
+ * the weights of this epoch. The logs are made from the rows in the state, and anew when a run is resumed. */
 static dt_status end_epoch(dt_train_run *run, double seconds)
 {
     dt_train_progress *at = &run->at;
@@ -236,7 +236,8 @@ dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
     if (st == DT_OK) st = dt_train_hashes_open(run);
     if (st == DT_OK) {
         say_what_begins(run, resume);
-        /* The first signal saves, the next one ends the process: a kill loses no more than what --resume does again. */
+        /* The first signal saves, the next one ends the process: a kill loses no more than what --resume does
+         * again. */
         stop_signal = 0;
         struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND | SA_RESTART}, old_int,
                          old_term;

@@ -328,8 +328,8 @@ int dt_train_complete(const dt_train_task *task, dt_train_opts *o)
 
 /* ---- args.json ---- */
 
-/* What may differ between a run and its continuation: nothing that moves a bit of the result. The data may have moved
- * to another folder; that they are the same is checked. */
+/* What may differ between a run and its continuation: nothing that moves a bit of the result. The data may
+ * have moved to another folder; that they are the same is checked. */
 static const char free_options[] = "resume|data|workers|threads|cache|save-minutes|json";
 
 dt_status dt_train_read_args(const dt_opt *table, const char *dir, dt_train_opts *o,

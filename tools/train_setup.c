@@ -22,6 +22,32 @@ static dt_status freeze(dt_train_run *run)
     return DT_OK;
 }
 
+static void name_some(const char *what, char *const *names, size_t count)
+{
+    enum { SHOWN = 5 };
+    for (size_t i = 0; i < count && i < SHOWN; i++)
+        dt_cli_info("  %s: %s", what, names[i]);
+    if (count > SHOWN) dt_cli_info("  ... and %zu more", count - SHOWN);
+}
+
+/* --weights, and what fitted. */
+static dt_status start_from(dt_train_run *run)
+{
+    dt_load_report r = {0};
+    dt_status st = run->task->start_from(run, &r);
+    if (st == DT_OK) {
+        dt_cli_info("%s: %lld tensors taken over, %zu of the model not in the file, %zu of another shape, "
+                    "%zu not used",
+                    run->opts.weights, (long long)r.loaded, r.missing_count, r.mismatched_count,
+                    r.unexpected_count);
+        name_some("not in the file", r.missing, r.missing_count);
+        name_some("of another shape", r.mismatched, r.mismatched_count);
+        name_some("not used", r.unexpected, r.unexpected_count);
+    }
+    dt_load_report_free(&r);
+    return st;
+}
+
 static void report_bad(void *ctx, int64_t index, const char *message)
 {
     (void)ctx;
@@ -142,7 +168,7 @@ dt_status dt_train_setup(dt_train_run *run, int take_weights, dt_error *err)
 {
     const dt_train_opts *o = &run->opts;
     DT_TRY(dt_train_setup_batches(run, err));
-    dt_status st = take_weights && o->weights ? run->task->start_from(run) : DT_OK;
+    dt_status st = take_weights && o->weights ? start_from(run) : DT_OK;
     if (st == DT_OK) st = freeze(run);
     if (st == DT_OK) st = dt_train_make_groups(run);
     if (st == DT_OK) {

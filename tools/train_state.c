@@ -104,8 +104,9 @@ static dt_status add_progress(dt_train_run *run, dt_st_writer *w, dt_error *err)
     return st;
 }
 
-/* The generation before keeps its name through every moment: a second name is made, then moved over the old one. Where
- * the file system knows no second names, the file is moved: until the new state stands, loading goes back to it. */
+/* The generation before keeps its name through every moment: a second name is made, then moved over the old
+ * one. Where the file system knows no second names, the file is moved: until the new state stands, loading
+ * goes back to it. */
 static void keep_previous(const char *path, const char *prev)
 {
     char *tmp = dt_format("%s.tmp", prev);
@@ -158,7 +159,8 @@ dt_status dt_train_keep_best(dt_train_run *run)
     return st;
 }
 
-/* Whole numbers within what this run can have reached; a file that was tampered with must not send it anywhere else. */
+/* Whole numbers within what this run can have reached; a file that was tampered with must not send it
+ * anywhere else. */
 static int plausible(const dt_train_run *run, const double *v, size_t rows)
 {
     for (int i = 0; i < counter_values(run); i++)

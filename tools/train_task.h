@@ -1,9 +1,10 @@
-/** What a training learns. The loop (train_loop.c), its state and its logs know nothing of boxes or classes: they ask a
- *  task, which is a table of functions and of the numbers that it logs. */
+/** What a training learns. The loop (train_loop.c), its state and its logs know nothing of boxes or classes:
+ *  they ask a task, which is a table of functions and of the numbers that it logs. */
 #ifndef DT_TOOLS_TRAIN_TASK_H
 #define DT_TOOLS_TRAIN_TASK_H
 
 #include "core/module.h"
+#include "core/state_dict.h"
 #include "datasets/image/image.h"
 #include "datasets/loader/loader.h"
 #include "models/registry.h"
@@ -32,23 +33,26 @@ typedef struct dt_train_task {
     const char *learns;        /* "detector", for messages */
     const char *default_model; /* for data of this kind */
     const char *options;       /* "a|b": options of train that only this task has */
-    /* The columns: first `losses` of them, means over the batches of an epoch, then `scores` of a validation. */
+    /* The columns: first `losses` of them, means over the pictures of an epoch, then `scores` of a
+     * validation. */
     int losses, scores;
     const dt_train_column *columns;
     dt_train_chart charts[2];
 
-    /** Reads and checks the data. Sets run->images, has_val and data_hash; what it needs later goes to run->self. */
+    /** Reads and checks the data. Sets run->images, has_val and data_hash; what it needs later goes to
+     * run->self. */
     dt_status (*read_data)(struct dt_train_run *run);
     /** Sets run->net, a network with fresh weights (--weights comes later). */
     dt_status (*make_model)(struct dt_train_run *run);
-    /** Takes over what fits from run->opts.weights and says what did. */
-    dt_status (*start_from)(struct dt_train_run *run);
+    /** Takes over what fits from run->opts.weights. */
+    dt_status (*start_from)(struct dt_train_run *run, dt_load_report *report);
     /** A weight for each record of the training split that makes all classes equally likely to be drawn. */
     dt_status (*balance)(struct dt_train_run *run, double *weights);
-    /** The source of the training and what its loader does; seed, batch, workers, cache and policy are set already. */
+    /** The source of the training and what its loader does; seed, batch, workers, cache and policy are set
+     * already. */
     dt_status (*loader)(struct dt_train_run *run, dt_source *source, dt_loader_opts *opts);
-    /** Loss of a batch, to call dt_backward on, in the open scope; parts: the numbers for the log, and *total, which
-     *  must be finite to go on. */
+    /** Loss of a batch, to call dt_backward on, in the open scope; parts: the numbers for the log, and
+     *  *total, which must be finite to go on. */
     dt_tensor *(*loss)(struct dt_train_run *run, dt_tensor *images, const dt_batch *batch, double *parts,
                        double *total);
     /** Scores of the network as it stands on the validation split. */
@@ -62,7 +66,8 @@ typedef struct dt_train_task {
     /** Path of the file with its labels, NULL if there is none, and the name of a class: for dettool replay. */
     const char *(*label_file)(const struct dt_train_run *run, int64_t index);
     const char *(*class_name)(const struct dt_train_run *run, int32_t cls);
-    /** Draws the labels of one picture of a batch on a copy that is `scale` times as large as the network's input. */
+    /** Draws the labels of one picture of a batch on a copy that is `scale` times as large as the network's
+     * input. */
     dt_status (*draw_labels)(const struct dt_train_run *run, const dt_batch *batch, int picture, double scale,
                              dt_image *image, dt_error *err);
     /** After the last epoch, with best.safetensors in place: further files. NULL: none. */

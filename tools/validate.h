@@ -13,8 +13,8 @@ typedef struct dt_validate_opts {
     int show_progress;
 } dt_validate_opts;
 
-/** Everything that was compared, for scoring by several rules. Boxes in pixels of the upright pictures. Objects that
- *  are neither positive nor negative have crowd = 1. */
+/** Everything that was compared, for scoring by several rules. Boxes in pixels of the upright pictures.
+ *  Objects that are neither positive nor negative have crowd = 1. */
 typedef struct dt_validation {
     dt_coco_gt *gts;
     dt_coco_dt *dts;

@@ -20,8 +20,8 @@ typedef struct dt_class_validate_opts {
     int strict; /* 1: a picture that does not decode is an error */
 } dt_class_validate_opts;
 
-/** Free v->scores with dt_class_scores_free, unless it fails. They do not depend on workers, and on batch only
- *  in the last digits of the loss. */
+/** Free v->scores with dt_class_scores_free, unless it fails. They do not depend on workers, and on batch
+ *  only in the last digits of the loss. */
 dt_status dt_validate_classes(dt_ctx *ctx, dt_classifier *c, const dt_class_split *split,
                               const dt_class_validate_opts *opts, dt_class_validation *v);
 

@@ -1,5 +1,5 @@
-/* Activations (and abs, clamp): elementwise ops whose gradient is one op of its own, so that training costs one pass in
- * each direction. <name>_grad(g, s): g the gradient of the result, s the saved operand or result. */
+/* Activations (and abs, clamp): elementwise ops whose gradient is one op of its own, so that training costs
+ * one pass in each direction. <name>_grad(g, s): g the gradient of the result, s the saved operand or result. */
 #include <math.h>
 
 #include "core/ops/activation_cpu.h"

@@ -1,4 +1,5 @@
-/* add, sub, mul, div: operands broadcast. The engine sums a gradient of the broadcast shape back to the operand's. */
+/* add, sub, mul, div: operands broadcast. The engine sums a gradient of the broadcast shape back to the
+ * operand's. */
 #include "core/ops/arithmetic_cpu.h"
 #include "core/ops/binary.h"
 

@@ -1,7 +1,7 @@
 #include "core/ops/nn.h"
 
-/* (dy, x, mean, invstd, weight or NULL) -> dx, dweight (C), dbias (C). With batch statistics (training) mean and invstd
- * depend on x:  dx = w invstd (dy - mean(dy) - xhat mean(dy xhat)),  xhat = (x - mean) invstd. */
+/* (dy, x, mean, invstd, weight or NULL) -> dx, dweight (C), dbias (C). With batch statistics (training) mean
+ * and invstd depend on x:  dx = w invstd (dy - mean(dy) - xhat mean(dy xhat)),  xhat = (x - mean) invstd. */
 static dt_status infer(dt_ctx *ctx, const dt_call *call, dt_meta *out)
 {
     const dt_tensor *dy = call->in[0], *x = call->in[1];

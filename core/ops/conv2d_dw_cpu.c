@@ -4,8 +4,8 @@
 #include "core/ops/conv_gather.h"
 #include "core/ops/depthwise.h"
 
-/* dw (O, C kh kw) = dy (O, pixels) times the gathered x (pixels, C kh kw), summed over blocks of K_BLOCK pixels in order:
- * how the result is cut into tiles changes nothing in it. */
+/* dw (O, C kh kw) = dy (O, pixels) times the gathered x (pixels, C kh kw), summed over blocks of K_BLOCK
+ * pixels in order: how the result is cut into tiles changes nothing in it. */
 enum { K_BLOCK = 192, TASKS_A_THREAD = 4 };
 
 typedef struct job {

@@ -5,8 +5,9 @@
 #include "core/ops/depthwise.h"
 #include "core/ops/winograd.h"
 
-/* dx at (i, j) takes dy at ((i + py - ky dy) / sy, ...) for the taps where that division leaves no rest. So the pixels
- * fall into sy x sx classes, each of which is a convolution of dy with stride 1 and some of the taps. */
+/* dx at (i, j) takes dy at ((i + py - ky dy) / sy, ...) for the taps where that division leaves no rest. So
+ * the pixels fall into sy x sx classes, each of which is a convolution of dy with stride 1 and some of the
+ * taps. */
 dt_status dt_conv2d_dx_cpu(dt_ctx *ctx, const dt_call *call)
 {
     const dt_conv2d_dx_args *args = call->args;

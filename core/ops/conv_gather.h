@@ -30,8 +30,8 @@ typedef struct dt_conv_gather {
 
 dt_status dt_conv_gather_run(dt_ctx *ctx, const dt_conv_gather *g);
 
-/** Runs for the grid points [begin, begin + len) (flat over images, rows, columns) and one tap, relative to channel 0 of
- *  the first group. plane: floats of a whole input image. At most len runs. Returns how many. */
+/** Runs for the grid points [begin, begin + len) (flat over images, rows, columns) and one tap, relative to
+ *  channel 0 of the first group. plane: floats of a whole input image. At most len runs. Returns how many. */
 int dt_conv_gather_runs(const dt_conv_gather *g, const dt_conv_tap *tap, int64_t begin, int64_t len,
                         dt_run *runs);
 

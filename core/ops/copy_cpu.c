@@ -1,5 +1,5 @@
-/* Copies of 4-byte elements from any strides. Where another axis than the last is dense in the source, square tiles are
- * transposed, so that both sides are read and written by cache lines. */
+/* Copies of 4-byte elements from any strides. Where another axis than the last is dense in the source, square
+ * tiles are transposed, so that both sides are read and written by cache lines. */
 #include <string.h>
 
 #include "core/cpu.h"

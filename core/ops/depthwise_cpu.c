@@ -1,5 +1,5 @@
-/* Depthwise convolution (one input and one output channel a group), straight from the planes: row by row and tap by tap,
- * each a multiply-and-add over the part of the row that the tap reaches. */
+/* Depthwise convolution (one input and one output channel a group), straight from the planes: row by row and
+ * tap by tap, each a multiply-and-add over the part of the row that the tap reaches. */
 #include "core/ops/depthwise.h"
 
 #include <string.h>

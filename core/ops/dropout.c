@@ -16,7 +16,8 @@ static dt_status backward(dt_ctx *ctx, const dt_grad_call *g)
     return dt_ctx_status(ctx);
 }
 
-/* Element i takes word i % 4 of block i / 4 of the stream; it stays when the word, as a number in [0, 1), is >= p. */
+/* Element i takes word i % 4 of block i / 4 of the stream; it stays when the word, as a number in [0, 1), is
+ * >= p. */
 static dt_status dropout_ref(dt_ctx *ctx, const dt_call *call)
 {
     (void)ctx;

@@ -1,8 +1,9 @@
-/** The inner loops of convolutions and norms, compiled once for each instruction set (gemm_body.h) and chosen at run
- *  time.
+/** The inner loops of convolutions and norms, compiled once for each instruction set (gemm_body.h) and chosen
+ *  at run time.
  *
- * A product C (M,N) = A (M,K) B (K,N) is made of tiles of mr x nr. A is packed into panels of mr rows, element (m, k) of a
- * panel at k * mr + m; B into panels of nr columns, element (k, n) at k * nr + n. Missing rows and columns are 0. */
+ * A product C (M,N) = A (M,K) B (K,N) is made of tiles of mr x nr. A is packed into panels of mr rows,
+ * element (m, k) of a panel at k * mr + m; B into panels of nr columns, element (k, n) at k * nr + n. Missing
+ * rows and columns are 0. */
 #ifndef DT_CORE_OPS_GEMM_H
 #define DT_CORE_OPS_GEMM_H
 
@@ -20,8 +21,8 @@ typedef struct dt_simd {
     int mr, nr;
     /** C tile (mr,nr; row stride ldc) = or += A panel x B panel. */
     void (*tile)(int64_t k, const float *a, const float *b, float *c, int64_t ldc, int accumulate);
-    /** For i in [0, count): row i (`width` columns, at dst + i dst_step) = the runs read from src + i src_step, 0
-     *  elsewhere. */
+    /** For i in [0, count): row i (`width` columns, at dst + i dst_step) = the runs read from src + i
+     *  src_step, 0 elsewhere. */
     void (*copy_runs)(float *dst, int64_t dst_step, int64_t width, const float *src, int64_t src_step,
                       int64_t count, const dt_run *runs, int n_runs, int64_t stride);
     /** dst[i * stride] = src[i] + bias */
@@ -40,8 +41,8 @@ typedef struct dt_simd {
                        float m0, float m1);
     /** dst = dst + a src */
     void (*axpy)(float *dst, const float *src, int64_t n, float a);
-    /** Winograd, eight tiles at a time. Input: tile t is the 6 x 6 pixels (8 are read in a row) from src + at[t] on, rows
-     *  `pitch` apart; value i of the 36 goes to out + i out_step, a lane for each tile. */
+    /** Winograd, eight tiles at a time. Input: tile t is the 6 x 6 pixels (8 are read in a row) from src +
+     *  at[t] on, rows `pitch` apart; value i of the 36 goes to out + i out_step, a lane for each tile. */
     void (*wino_input)(float *out, int64_t out_step, const float *src, int64_t pitch, const int64_t *at);
     /** Output: 36 values of eight tiles -> out[tile][4][4], plus the bias. */
     void (*wino_output)(float *out, const float *m, int64_t m_step, float bias);

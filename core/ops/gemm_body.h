@@ -130,7 +130,8 @@ static inline double add_lanes(reg v)
     return total;
 }
 
-/* Blocks that stay in the first cache: mean first, then squares around it; blocks are joined by Chan's formula. */
+/* Blocks that stay in the first cache: mean first, then squares around it; blocks are joined by Chan's
+ * formula. */
 enum { MOMENT_BLOCK = 2048 };
 
 static void block_moments(const float *x, int64_t n, double *mean, double *m2)

@@ -1,4 +1,5 @@
-/* Elementwise mathematics: neg, affine, pow, exp, log, sqrt, square, sin, cos, atan. Gradients are made of other ops. */
+/* Elementwise mathematics: neg, affine, pow, exp, log, sqrt, square, sin, cos, atan. Gradients are made of
+ * other ops. */
 #include <math.h>
 
 #include "core/ops/math_cpu.h"

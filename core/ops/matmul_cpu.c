@@ -3,8 +3,8 @@
 
 #include "core/ops/nn.h"
 
-/* OpenBLAS stays on the calling thread; the pool gives it tiles of fixed size, so the sums in a result do not depend on
- * the number of threads. */
+/* OpenBLAS stays on the calling thread; the pool gives it tiles of fixed size, so the sums in a result do not
+ * depend on the number of threads. */
 enum { TILE_M = 96, TILE_N = 256 };
 
 typedef struct job {

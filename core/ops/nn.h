@@ -1,4 +1,5 @@
-/** What the files of the neural-network ops share: argument structs of the ops that have no public ones, and geometry. */
+/** What the files of the neural-network ops share: argument structs of the ops that have no public ones, and
+ * geometry. */
 #ifndef DT_CORE_OPS_NN_H
 #define DT_CORE_OPS_NN_H
 
@@ -89,8 +90,8 @@ int64_t dt_pool2d_out(const dt_pool2d_args *args, int i, int64_t size);
 dt_status dt_pool2d_check(dt_ctx *ctx, const dt_call *call, const dt_pool2d_args *args, const dt_shape *x,
                           dt_shape *y);
 
-/** Window [begin, end) of output o along one axis, cut to the input. Returns its length before it was cut to the input
- *  but after it was cut to the padded input (what count_include_pad divides by). */
+/** Window [begin, end) of output o along one axis, cut to the input. Returns its length before it was cut to
+ *  the input but after it was cut to the padded input (what count_include_pad divides by). */
 static inline int64_t dt_pool2d_window(const dt_pool2d_args *args, int i, int64_t size, int64_t o,
                                        int64_t *begin, int64_t *end)
 {
@@ -135,7 +136,8 @@ typedef struct dt_norm_geo {
 dt_norm_geo dt_layer_norm_geo(const dt_shape *x, int axes);
 dt_norm_geo dt_group_norm_geo(const dt_shape *x, int groups);
 
-/* Kernels that both share: (x, weight, bias) -> y, mean, invstd and (dy, x, mean, invstd, weight) -> dx, dweight, dbias. */
+/* Kernels that both share: (x, weight, bias) -> y, mean, invstd and (dy, x, mean, invstd, weight) -> dx,
+ * dweight, dbias. */
 dt_status dt_norm_ref(const dt_call *call, const dt_norm_geo *geo, double eps);
 dt_status dt_norm_dx_ref(const dt_call *call, const dt_norm_geo *geo);
 dt_status dt_norm_cpu(dt_ctx *ctx, const dt_call *call, const dt_norm_geo *geo, double eps);

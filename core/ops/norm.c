@@ -1,4 +1,5 @@
-/* layer_norm and group_norm: both normalise rows of consecutive elements and differ in which scale an element has. */
+/* layer_norm and group_norm: both normalise rows of consecutive elements and differ in which scale an element
+ * has. */
 #include <math.h>
 
 #include "core/ops/nn.h"

@@ -18,7 +18,8 @@ typedef struct plan {
     int64_t blocks; /* pieces of CHUNK that an innermost row is cut into */
 } plan;
 
-/* Drops axes of length 1 and merges an axis into the one inside it where every operand steps through both alike. */
+/* Drops axes of length 1 and merges an axis into the one inside it where every operand steps through both
+ * alike. */
 static void merge_axes(plan *p, const dt_shape *shape, int64_t stride[][DT_MAX_RANK])
 {
     for (int i = shape->rank - 1; i >= 0; i--) {

@@ -7,8 +7,8 @@
 
 enum { DT_STRIDED_MAX_IN = 3 };
 
-/** n results, dense; operand k is read at in[k] + i * stride[k] (in elements). stride is 0 for one value that stays, 1 for a
- *  dense operand, or any other number. */
+/** n results, dense; operand k is read at in[k] + i * stride[k] (in elements). stride is 0 for one value that
+ *  stays, 1 for a dense operand, or any other number. */
 typedef void (*dt_strided_fn)(const void *const *in, const int64_t *stride, void *out, int64_t n,
                               const void *args);
 

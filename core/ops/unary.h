@@ -24,7 +24,8 @@ typedef struct dt_unary_args {
         return DT_OK;                                                                                        \
     }
 
-/** Reference kernel of a gradient: out = expr(g, x, p), where x is the operand or the result of the op, as saved. */
+/** Reference kernel of a gradient: out = expr(g, x, p), where x is the operand or the result of the op, as
+ * saved. */
 #define DT_UNARY_GRAD_REF(name, expr)                                                                        \
     static dt_status name(dt_ctx *ctx, const dt_call *call)                                                  \
     {                                                                                                        \

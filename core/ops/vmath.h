@@ -1,9 +1,10 @@
-/** Elementary functions in float32 that compilers turn into vector code: no branches, no tables, no calls. Use them in
- *  loops of functions marked DT_CLONES. All versions give the same bits (there is no contraction).
+/** Elementary functions in float32 that compilers turn into vector code: no branches, no tables, no calls.
+ *  Use them in loops of functions marked DT_CLONES. All versions give the same bits (there is no
+ *  contraction).
  *
- *  The largest errors found against double precision over all floats are about 1 to 2 units in the last place.
- *  Polynomials are minimax fits (Lawson's iteration) on the reduced range. NaN, infinities, signed zeros and denormals
- *  behave as in the C library. */
+ *  The largest errors found against double precision over all floats are about 1 to 2 units in the last
+ *  place. Polynomials are minimax fits (Lawson's iteration) on the reduced range. NaN, infinities, signed
+ *  zeros and denormals behave as in the C library. */
 #ifndef DT_CORE_OPS_VMATH_H
 #define DT_CORE_OPS_VMATH_H
 
@@ -114,7 +115,8 @@ DT_INLINE float dt_vsoftplus(float x)
     return (x < 0.0f ? 0.0f : x) + dt_vlog1p(dt_vexp(-fabsf(x)));
 }
 
-/** The normal distribution function, given x and e = exp(-x^2 / 2): erfc(z) = exp(-z^2) t Q(t), t = 1 / (1 + z / 2). */
+/** The normal distribution function, given x and e = exp(-x^2 / 2): erfc(z) = exp(-z^2) t Q(t), t = 1 / (1 +
+ * z / 2). */
 DT_INLINE float dt_vnormal_cdf(float x, float e)
 {
     float t = 1.0f / (1.0f + fabsf(x) * 0.35355339f);

@@ -5,8 +5,9 @@
 #include "core/device.h"
 #include "core/ops/gemm.h"
 
-/* Images are taken in groups whose transformed pixels fill about GROUP_FLOATS. Three steps a group: transform the input,
- * 36 matrix products, transform back. Tiles of all images of a group stand side by side as columns of the products. */
+/* Images are taken in groups whose transformed pixels fill about GROUP_FLOATS. Three steps a group: transform
+ * the input, 36 matrix products, transform back. Tiles of all images of a group stand side by side as columns
+ * of the products. */
 enum { K_BLOCK = 256, GROUP_FLOATS = 3 << 20, FREQ = 36 };
 
 typedef struct job {
@@ -20,8 +21,9 @@ typedef struct job {
     float *pad;       /* a padded plane per worker */
 } job;
 
-/* The kernels are transformed anew at each call, to four times their size: with fewer tiles than this that costs more than
- * the products it saves (measured on ResNet-18: one image 38 ms with it everywhere, 23 ms with this bound). */
+/* The kernels are transformed anew at each call, to four times their size: with fewer tiles than this that
+ * costs more than the products it saves (measured on ResNet-18: one image 38 ms with it everywhere, 23 ms
+ * with this bound). */
 enum { MIN_TILES = 40 };
 
 int dt_wino_fits(const dt_conv_geo *g)

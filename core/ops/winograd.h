@@ -4,8 +4,8 @@
 
 #include "core/ops/nn.h"
 
-/** out[m][y][x] = bias[m] + sum over c, ky, kx of w[m ms + c cs + (3 ky + kx)] in[c][y + ky - py][x + kx - px]; with flip
- *  the kernel is turned by 180 degrees (gradient in x). */
+/** out[m][y][x] = bias[m] + sum over c, ky, kx of w[m ms + c cs + (3 ky + kx)] in[c][y + ky - py][x + kx -
+ *  px]; with flip the kernel is turned by 180 degrees (gradient in x). */
 typedef struct dt_wino {
     int64_t n, ci, co;
     const float *in;

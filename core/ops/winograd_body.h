@@ -1,6 +1,7 @@
-/* Transforms of Winograd's F(4x4, 3x3) with the points 0, +-sqrt(1/2), +-sqrt(2) and infinity (Lavin and Gray, "Fast
- * algorithms for convolutional neural networks", 2015; these points, whose squares are 1/2 and 2, lose less precision than
- * 0, +-1, +-2). Part of gemm_body.h: lanes are eight tiles, or the rows of a panel of weights. */
+/* Transforms of Winograd's F(4x4, 3x3) with the points 0, +-sqrt(1/2), +-sqrt(2) and infinity (Lavin and
+ * Gray, "Fast algorithms for convolutional neural networks", 2015; these points, whose squares are 1/2 and 2,
+ * lose less precision than 0, +-1, +-2). Part of gemm_body.h: lanes are eight tiles, or the rows of a panel
+ * of weights. */
 
 typedef float vec8 __attribute__((vector_size(32), aligned(4), may_alias));
 typedef float reg8 __attribute__((vector_size(32)));

@@ -1,5 +1,5 @@
-/* Pictures in the folders of a COCO set that none of its files lists. The readers of the other formats see them themselves:
- * there the folder is the list. */
+/* Pictures in the folders of a COCO set that none of its files lists. The readers of the other formats see
+ * them themselves: there the folder is the list. */
 #include <string.h>
 
 #include "core/file.h"

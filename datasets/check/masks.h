@@ -31,18 +31,19 @@ void dt_mask_stats_free(dt_mask_stats *stats);
 /** Share of a number among all pixels of the class files but void. */
 double dt_mask_share(const dt_mask_stats *stats, const dt_mask_class *number);
 
-/** How far a side of a box may lie from the bounding box of its object's pixels: VOC's boxes take in the border of 5 void
- *  pixels that its masks leave out, and were drawn by hand. The larger of the two limits counts. */
+/** How far a side of a box may lie from the bounding box of its object's pixels: VOC's boxes take in the
+ *  border of 5 void pixels that its masks leave out, and were drawn by hand. The larger of the two limits
+ *  counts. */
 enum { DT_MASK_BOX_PIXELS = 8, DT_MASK_BOX_PERCENT = 10 /* of the pixels' extent in this direction */ };
 
-/** Compares the masks of each record with its picture and its objects: object number k of the file is the k-th of the
- *  annotation. Findings: mask-unreadable, mask-format, mask-palette, mask-size, mask-differs (class and object file
- *  disagree on what is background in over 0.1 % of the picture), mask-class-range, mask-class (most pixels of an object have
- *  another class than its annotation, or over 1 % of them have), mask-box, mask-unboxed (a number without object),
- *  mask-empty (an object without pixels).
+/** Compares the masks of each record with its picture and its objects: object number k of the file is the
+ *  k-th of the annotation. Findings: mask-unreadable, mask-format, mask-palette, mask-size, mask-differs
+ *  (class and object file disagree on what is background in over 0.1 % of the picture), mask-class-range,
+ *  mask-class (most pixels of an object have another class than its annotation, or over 1 % of them have),
+ *  mask-box, mask-unboxed (a number without object), mask-empty (an object without pixels).
  *
- *  Numbers of classes are VOC's where all classes are VOC's and at least half of the objects agree. Else each number is given
- *  the class of most objects that it covers, one number a class, the clearest first.
+ *  Numbers of classes are VOC's where all classes are VOC's and at least half of the objects agree. Else each
+ *  number is given the class of most objects that it covers, one number a class, the clearest first.
  *
  *  Does not depend on the number of threads. */
 dt_status dt_check_masks(const dt_dataset *set, const dt_check_opts *opts, dt_mask_stats *stats,

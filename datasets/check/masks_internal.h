@@ -34,7 +34,8 @@ typedef struct dt_mask_look {
 dt_status dt_mask_look_at(const dt_record *record, dt_mask_look *look, dt_findings *findings, dt_error *err);
 void dt_mask_look_free(dt_mask_look *look);
 
-/** Fills `classes` (all -1 before) and `by_vote` of the statistics. looks: (count), of these records of the set. */
+/** Fills `classes` (all -1 before) and `by_vote` of the statistics. looks: (count), of these records of the
+ * set. */
 dt_status dt_mask_settle_numbers(const dt_dataset *set, const size_t *records, const dt_mask_look *looks,
                                  size_t count, dt_mask_stats *stats, dt_error *err);
 

@@ -4,7 +4,8 @@
 
 #include "datasets/image/fingerprint.h"
 
-/** Two pictures are a near pair if at most DT_NEAR_DISTANCE bits of their hashes differ and dt_fingerprint_agrees. */
+/** Two pictures are a near pair if at most DT_NEAR_DISTANCE bits of their hashes differ and
+ * dt_fingerprint_agrees. */
 typedef struct dt_near_visitor {
     int (*wants)(void *ctx, size_t a,
                  size_t b); /* asked before the small pictures are compared: is the pair news? */
@@ -12,14 +13,14 @@ typedef struct dt_near_visitor {
     void *ctx;
 } dt_near_visitor;
 
-/** Visits near pairs in a fixed order. Every near pair that is wanted is visited, but of pictures whose fingerprints are equal
- *  only the first meets others: the visited pairs connect all that belongs together, and if no visited pair crosses a border,
- *  none does. Pictures that are not known are left out. */
+/** Visits near pairs in a fixed order. Every near pair that is wanted is visited, but of pictures whose
+ *  fingerprints are equal only the first meets others: the visited pairs connect all that belongs together,
+ *  and if no visited pair crosses a border, none does. Pictures that are not known are left out. */
 dt_status dt_near_visit(const dt_fingerprint *prints, size_t count, const dt_near_visitor *visitor,
                         dt_error *err);
 
-/** Joins what belongs together: parent (count) is a forest in which each element leads to the smallest of its component.
- *  Start with parent[i] = i. */
+/** Joins what belongs together: parent (count) is a forest in which each element leads to the smallest of its
+ *  component. Start with parent[i] = i. */
 size_t dt_union_find(size_t *parent, size_t i);
 void dt_union_join(size_t *parent, size_t a, size_t b);
 

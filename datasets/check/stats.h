@@ -4,7 +4,8 @@
 
 #include "datasets/dataset.h"
 
-/** Order statistics by the nearest-rank rule: the p-th percentile is the value number ceil(p n). All 0 if count is 0. */
+/** Order statistics by the nearest-rank rule: the p-th percentile is the value number ceil(p n). All 0 if
+ * count is 0. */
 typedef struct dt_summary {
     size_t count;
     double min, p5, median, p95, max, mean;
@@ -38,8 +39,8 @@ typedef struct dt_image_size {
     size_t images;
 } dt_image_size;
 
-/** Zero-initialised means empty. A picture in two splits counts twice. Boxes are cut to their pictures first; `measured`
- *  are those with area left in a picture of known size, and all of sizes and shapes is about them. */
+/** Zero-initialised means empty. A picture in two splits counts twice. Boxes are cut to their pictures first;
+ *  `measured` are those with area left in a picture of known size, and all of sizes and shapes is about them. */
 typedef struct dt_stats {
     size_t images, backgrounds; /* records; those without object */
     size_t objects, measured;

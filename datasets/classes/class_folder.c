@@ -61,9 +61,9 @@ static int split_of(const char *name)
 
 typedef enum layout { CLASSES, SPLITS, BARE_SPLITS } layout;
 
-/* SPLITS: class folders lie in folders that are named as splits; what lies beside them is none of the set's if there are two of
- * them. (One may be a class that is called "train".) BARE_SPLITS: all folders with pictures are named as splits, two or more, and
- * have no class folders. */
+/* SPLITS: class folders lie in folders that are named as splits; what lies beside them is none of the set's
+ * if there are two of them. (One may be a class that is called "train".) BARE_SPLITS: all folders with
+ * pictures are named as splits, two or more, and have no class folders. */
 static layout layout_of(const char *dir, const listing *top)
 {
     int with_classes = 0, bare = 0, others = 0;

@@ -65,7 +65,8 @@ typedef struct dt_class_opts {
     uint64_t seed;    /* which pictures those are: depends on it and the class's name alone */
 } dt_class_opts;
 
-/** 1 if the path has one of the prefixes, or is a folder with such files or class folders and no detection set. */
+/** 1 if the path has one of the prefixes, or is a folder with such files or class folders and no detection
+ * set. */
 int dt_class_set_is(const char *path);
 
 /** Length of the prefix ("cifar10:"); 0: none. */
@@ -75,10 +76,11 @@ size_t dt_class_set_prefix(const char *path);
 int dt_class_is_folder(const char *dir);
 
 /** Reads names, labels, and the pixels of CIFAR and MNIST. Findings (may be NULL) of class folders:
- *  image-unsupported (a file in them that is no JPEG or PNG picture), label-missing (a picture in no class folder), class-unused (a
- *  class folder without pictures), folder-skipped (a link to a folder that was read already, one that nests too deeply, one beside the
- *  splits); of CIFAR-10: image-missing (a batch that is not there although a later one is). Errors name the file, what is wrong (size,
- *  magic number, label, count, two classes of one name) and what it should be; on failure *set is empty. */
+ *  image-unsupported (a file in them that is no JPEG or PNG picture), label-missing (a picture in no class
+ *  folder), class-unused (a class folder without pictures), folder-skipped (a link to a folder that was read
+ *  already, one that nests too deeply, one beside the splits); of CIFAR-10: image-missing (a batch that is
+ *  not there although a later one is). Errors name the file, what is wrong (size, magic number, label, count,
+ *  two classes of one name) and what it should be; on failure *set is empty. */
 dt_status dt_class_set_open(const char *path, const dt_class_opts *opts, dt_class_set *set,
                             dt_findings *findings, dt_error *err);
 void dt_class_set_free(dt_class_set *set);
@@ -94,8 +96,8 @@ dt_source dt_class_split_source(const dt_class_split *split);
 enum { DT_CLASS_NAME = 4200 };
 const char *dt_class_record_name(const dt_class_record *record, char out[DT_CLASS_NAME]);
 
-/** Hash of `before` (of another split; 0: none), the class names, and the pictures' names, classes and pixels in memory or
- *  dt_file_mark. Folders are left out, so that a data set may move. */
+/** Hash of `before` (of another split; 0: none), the class names, and the pictures' names, classes and pixels
+ *  in memory or dt_file_mark. Folders are left out, so that a data set may move. */
 uint64_t dt_class_split_hash(const dt_class_set *set, const dt_class_split *split, uint64_t before);
 
 #endif

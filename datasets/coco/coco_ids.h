@@ -4,12 +4,12 @@
 
 #include "datasets/target/output_split.h"
 
-/** One a class of the set. New array in *ids. A class keeps the id of its category; classes without one, and all of them
- *  with opts->new_ids, get the next free numbers. */
+/** One a class of the set. New array in *ids. A class keeps the id of its category; classes without one, and
+ *  all of them with opts->new_ids, get the next free numbers. */
 dt_status dt_coco_class_ids(const dt_dataset *set, const dt_target_opts *opts, int64_t **ids, dt_error *err);
 
-/** Of one split: one a record, and one an object (from that of its first record on). An id that two sources use is given
- *  to the first; the other gets a new one (finding id-changed). */
+/** Of one split: one a record, and one an object (from that of its first record on). An id that two sources
+ *  use is given to the first; the other gets a new one (finding id-changed). */
 typedef struct dt_coco_ids {
     int64_t *images, *objects;
     size_t first_record, first_object;

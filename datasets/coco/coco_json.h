@@ -1,8 +1,8 @@
 /** MS COCO files: instances (ground truth) and results (detections), read in one streaming pass.
  *
  * Kept of an instances file: images, categories, and of each annotation what detection needs plus the place
- * of its segmentation in the file (the polygons themselves are passed over unparsed). Other keys are skipped; where the
- * records lie is kept, so that they can be read again.
+ * of its segmentation in the file (the polygons themselves are passed over unparsed). Other keys are skipped;
+ * where the records lie is kept, so that they can be read again.
  * A key that stands twice in an object counts with its last value, as in Python. Ids may be any 64-bit
  * numbers in any order; one that is used twice in its list is an error naming both places. */
 #ifndef DT_DATASETS_COCO_JSON_H
@@ -72,7 +72,8 @@ typedef struct dt_coco_file {
 
 /** Reads an instances file. `images`, `annotations` and `categories` must be there; an annotation needs id,
  * image_id, category_id and a bbox of four numbers. Whether ids refer to known images and categories is left
- * to the caller. Captions and panoptic files are named as such in the error. Errors: DT_ERR_IO, DT_ERR_FORMAT (file, line, byte), DT_ERR_MEMORY; *file is empty then. */
+ * to the caller. Captions and panoptic files are named as such in the error. Errors: DT_ERR_IO, DT_ERR_FORMAT
+ * (file, line, byte), DT_ERR_MEMORY; *file is empty then. */
 dt_status dt_coco_file_read(const char *path, dt_coco_file *file, dt_error *err);
 void dt_coco_file_free(dt_coco_file *file);
 

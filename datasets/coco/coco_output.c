@@ -91,7 +91,8 @@ static dt_status say_lost(coco_writer *w, const dt_member *m)
         "\"%s\" of another file of the split %s is written", m->key, w->split->name);
 }
 
-/* The licences of all sources of the split, where more than one has them: one list, and other numbers for the pictures. */
+/* The licences of all sources of the split, where more than one has them: one list, and other numbers for the
+ * pictures. */
 static dt_status join_licenses(coco_writer *w)
 {
     const dt_dataset *set = w->job->set;

@@ -96,8 +96,8 @@ static dt_status start(dt_scan *s)
     return s->status;
 }
 
-/* A named pipe that nobody writes to must not hang it: it reads as empty. One with a writer, such as <(...) of a shell,
- * is read to its end. */
+/* A named pipe that nobody writes to must not hang it: it reads as empty. One with a writer, such as <(...)
+ * of a shell, is read to its end. */
 static int open_input(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;

@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/** Cuts the polygon of `count` points (x, y, x, y, ...) to [0, width] x [0, height] (Sutherland and Hodgman, Reentrant
- *  polygon clipping, 1974). `out` has room for dt_polygon_room(count) points. Returns the number of points; fewer than three:
- *  nothing is left. */
+/** Cuts the polygon of `count` points (x, y, x, y, ...) to [0, width] x [0, height] (Sutherland and Hodgman,
+ *  Reentrant polygon clipping, 1974). `out` has room for dt_polygon_room(count) points. Returns the number of
+ *  points; fewer than three: nothing is left. */
 size_t dt_polygon_clip(const double *points, size_t count, double width, double height, double *out,
                        double *scratch);
 

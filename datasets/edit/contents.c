@@ -83,8 +83,8 @@ static void digest_chunk(void *arg, int64_t begin, int64_t end, int worker)
     }
 }
 
-/* Looks at the files [begin, end) of one size: the numbers of those to be read go to `wanted`. A single file needs no reading:
- * its paths get their content at once. */
+/* Looks at the files [begin, end) of one size: the numbers of those to be read go to `wanted`. A single file
+ * needs no reading: its paths get their content at once. */
 static size_t choose(const file *files, size_t begin, size_t end, size_t *wanted, int64_t *content,
                      int64_t *next)
 {

@@ -56,14 +56,15 @@ typedef struct dt_diff {
 /** Compares two sets in pixels (datasets/set_source.h), whose pictures' headers were read.
  *
  *  Classes: by name. Those without objects count only if both formats list such.
- *  Pictures: by split and path below their common folder, then by path, split and name, name; extensions do not count.
- *  Objects of a picture, greedily: the same box and class, the same box, then same class before others, the highest IoU first,
- *  then the order in the files. What is left was removed or added.
- *  Same box: in the coordinates of one of the two formats (VOC corners, COCO x y w h, YOLO centre and size) no value differs by
- *  more than half a unit, so that a set equals its conversion. A unit is 1e-6 of a side in YOLO files; in others 1, 0.1, ...
- *  1e-6 pixels as the decimals of all values ask for. Of two sets of one format the finer unit counts.
- *  Attributes: those that both formats hold; an object that is difficult in VOC or COCO may be an ignored one in YOLO. The points of
- *  YOLO's polygons are not compared, only the box around them. */
+ *  Pictures: by split and path below their common folder, then by path, split and name, name; extensions do
+ *  not count. Objects of a picture, greedily: the same box and class, the same box, then same class before
+ *  others, the highest IoU first, then the order in the files. What is left was removed or added.
+ *  Same box: in the coordinates of one of the two formats (VOC corners, COCO x y w h, YOLO centre and size)
+ *  no value differs by more than half a unit, so that a set equals its conversion. A unit is 1e-6 of a side
+ *  in YOLO files; in others 1, 0.1, ... 1e-6 pixels as the decimals of all values ask for. Of two sets of one
+ *  format the finer unit counts. Attributes: those that both formats hold; an object that is difficult in VOC
+ *  or COCO may be an ignored one in YOLO. The points of YOLO's polygons are not compared, only the box around
+ *  them. */
 dt_status dt_diff_sets(const dt_dataset *a, const dt_dataset *b, const dt_diff_opts *opts, dt_diff *diff,
                        dt_error *err);
 void dt_diff_free(dt_diff *diff);

@@ -1,5 +1,5 @@
-/** What the edits of a set share: findings that name an object with its row before and after, taking objects, records and
- *  classes out. */
+/** What the edits of a set share: findings that name an object with its row before and after, taking objects,
+ *  records and classes out. */
 #ifndef DT_DATASETS_EDIT_EDIT_H
 #define DT_DATASETS_EDIT_EDIT_H
 
@@ -17,9 +17,9 @@ typedef struct dt_edit {
 } dt_edit;
 void dt_edit_free(dt_edit *edit);
 
-/** Adds a finding about an object. `before` is the object as it was, `after` as it is (NULL: gone). Both are shown as in
- *  their file: the row of a YOLO file (as it stands there, if the box was not changed), else the class and the file's own
- *  numbers. */
+/** Adds a finding about an object. `before` is the object as it was, `after` as it is (NULL: gone). Both are
+ *  shown as in their file: the row of a YOLO file (as it stands there, if the box was not changed), else the
+ *  class and the file's own numbers. */
 dt_status dt_edit_say_object(dt_edit *edit, const dt_record *record, const dt_object *before,
                              const dt_object *after, dt_severity severity, dt_fate fate, const char *rule,
                              const char *fmt, ...) DT_PRINTF(8, 9);
@@ -38,8 +38,8 @@ void dt_edit_drop_objects(dt_dataset *set, const uint8_t *drop);
 /** The same for records, with their objects. Splits shrink; those that are empty then stay. */
 void dt_edit_drop_records(dt_dataset *set, const uint8_t *drop);
 
-/** Takes out the splits without records; each that had some becomes a finding split-empty. DT_ERR_STATE if nothing is
- *  left. */
+/** Takes out the splits without records; each that had some becomes a finding split-empty. DT_ERR_STATE if
+ *  nothing is left. */
 dt_status dt_edit_drop_splits(dt_edit *edit);
 
 /** Takes out the classes with drop[i] != 0, of which no object may be left. */

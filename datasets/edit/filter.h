@@ -10,8 +10,8 @@ typedef struct dt_filter_opts {
     const char *const *exclude; /* not these */
     size_t exclude_count;
     int keep_names; /* classes that are filtered out stay in the list */
-    /* Pixels of the box as it stands; 0: no limit. min_side: of the shorter side, max_side: of the longer one. Aspect: width
-     * divided by height. */
+    /* Pixels of the box as it stands; 0: no limit. min_side: of the shorter side, max_side: of the longer
+     * one. Aspect: width divided by height. */
     double min_side, max_side, min_area, max_area, min_aspect, max_aspect;
     int drop_difficult, drop_crowd;
     const char *const *splits; /* only these; none: all */
@@ -24,9 +24,9 @@ typedef struct dt_filter_opts {
     uint64_t seed;
 } dt_filter_opts;
 
-/** Filters in the order above. Every object and picture that goes becomes a finding (filtered, a note); a split that is left
- *  empty goes, too. DT_ERR_ARG with a did-you-mean for a class or split that is not there, DT_ERR_STATE if no picture is
- *  left. */
+/** Filters in the order above. Every object and picture that goes becomes a finding (filtered, a note); a
+ *  split that is left empty goes, too. DT_ERR_ARG with a did-you-mean for a class or split that is not there,
+ *  DT_ERR_STATE if no picture is left. */
 dt_status dt_filter(dt_dataset *set, const dt_filter_opts *opts, dt_findings *findings, dt_error *err);
 
 #endif

@@ -20,9 +20,9 @@ typedef struct dt_fix_opts {
     dt_pool *pool;
 } dt_fix_opts;
 
-/** Repairs in the order above, numbers first. The set is in pixels, its pictures' headers were read. Every object and picture
- *  that is changed or dropped becomes a finding (warning) with its row before and after. Findings of the readers that a
- *  repair settles go. DT_ERR_STATE if no picture is left. */
+/** Repairs in the order above, numbers first. The set is in pixels, its pictures' headers were read. Every
+ *  object and picture that is changed or dropped becomes a finding (warning) with its row before and after.
+ *  Findings of the readers that a repair settles go. DT_ERR_STATE if no picture is left. */
 dt_status dt_fix(dt_dataset *set, const dt_fix_opts *opts, dt_findings *findings, dt_error *err);
 
 #endif

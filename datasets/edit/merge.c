@@ -29,7 +29,8 @@ static dt_status find_split(merger *m, const char *name, int32_t *split)
     return dt_names_add(&m->splits, name, m->err);
 }
 
-/* Splits of the set's records in split_of, from `first` on. The set has none afterwards: they come back in the end. */
+/* Splits of the set's records in split_of, from `first` on. The set has none afterwards: they come back in
+ * the end. */
 static dt_status take_splits(merger *m, dt_dataset *set, size_t first)
 {
     for (size_t i = 0; i < set->record_count; i++)

@@ -96,7 +96,8 @@ static dt_status check_numbers(const dt_dataset *sets, size_t count, const dt_me
         sets[with].classes[0]);
 }
 
-/* The name that a class of `set` has among `known`: the same but for case, or the same number. NULL: it is new. */
+/* The name that a class of `set` has among `known`: the same but for case, or the same number. NULL: it is
+ * new. */
 static const char *find_name(const dt_dataset *known, const char *name, int numbered, int ignore_case)
 {
     if (dt_strmap_get(&known->class_index, name, -1) >= 0) return name;

@@ -43,7 +43,8 @@ static const dt_object *find_twin(const joiner *j, const dt_record *r, const dt_
     return twin;
 }
 
-/* "segmentation, area": what the dropped object has and the kept one has not, as far as the target could hold it. */
+/* "segmentation, area": what the dropped object has and the kept one has not, as far as the target could hold
+ * it. */
 static void list_lost(const joiner *j, const dt_object *gone, const dt_object *kept, char out[200])
 {
     unsigned lost = dt_fit_fields(gone) & ~dt_fit_fields(kept) & j->opts->holds;

@@ -1,5 +1,5 @@
-/* Which pictures of one name and size have the same pixels though their files differ. JPEG files are told apart by pictures of
- * an eighth of the size: most that differ are never decoded in full. */
+/* Which pictures of one name and size have the same pixels though their files differ. JPEG files are told
+ * apart by pictures of an eighth of the size: most that differ are never decoded in full. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,7 +108,8 @@ static void choose_named(picture *p, size_t count)
     }
 }
 
-/* Of those the ones whose small picture is that of another; namesakes of other formats have none: all are looked at. */
+/* Of those the ones whose small picture is that of another; namesakes of other formats have none: all are
+ * looked at. */
 static void choose_alike(picture *p, size_t count)
 {
     qsort(p, count, sizeof *p, compare_digests);

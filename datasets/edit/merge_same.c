@@ -33,7 +33,8 @@ static dt_status name_records(finder *f)
 
 enum { KEYS = 3 };
 
-/* The narrowest first: of pictures that a set has more than once, the one of the same name and split is meant. */
+/* The narrowest first: of pictures that a set has more than once, the one of the same name and split is
+ * meant. */
 static const char *make_key(finder *f, size_t i, int which)
 {
     char *text = which == 0   ? dt_format("%lld|%d|%s", (long long)f->content[i], f->split_of[i], f->stems[i])

@@ -16,11 +16,12 @@ typedef struct dt_remap_list {
     size_t count, capacity;
 } dt_remap_list;
 
-/** Adds "old=new"; blanks around the names go. A name with '=' in it is written in quotes: "a=b"=c. DT_ERR_ARG if there is no
- *  '=' or the old name is there already with another new one. */
+/** Adds "old=new"; blanks around the names go. A name with '=' in it is written in quotes: "a=b"=c.
+ *  DT_ERR_ARG if there is no '=' or the old name is there already with another new one. */
 dt_status dt_remap_add(dt_remap_list *list, const char *text, dt_error *err);
 
-/** Adds the lines of a file; empty ones and those that begin with '#' are passed over. Errors name file and line. */
+/** Adds the lines of a file; empty ones and those that begin with '#' are passed over. Errors name file and
+ * line. */
 dt_status dt_remap_read(dt_remap_list *list, const char *path, dt_error *err);
 void dt_remap_free(dt_remap_list *list);
 
@@ -32,9 +33,9 @@ typedef struct dt_remap_opts {
     size_t order_count;
 } dt_remap_opts;
 
-/** Maps. Several classes may become one: it takes the place of the first. Every object that changes its class or goes becomes a
- *  finding (class-mapped, a note). DT_ERR_ARG with a did-you-mean for an old name that is not there; DT_ERR_STATE if no class
- *  is left. */
+/** Maps. Several classes may become one: it takes the place of the first. Every object that changes its class
+ *  or goes becomes a finding (class-mapped, a note). DT_ERR_ARG with a did-you-mean for an old name that is
+ *  not there; DT_ERR_STATE if no class is left. */
 dt_status dt_remap(dt_dataset *set, const dt_remap_opts *opts, dt_findings *findings, dt_error *err);
 
 #endif

@@ -34,10 +34,11 @@ typedef struct dt_split_table {
 } dt_split_table;
 void dt_split_table_free(dt_split_table *table);
 
-/** Divides. The result depends on the pictures' names, not on their order. Pictures that no part takes (shares below 1) are left
- *  out, and so are those that belong together with a picture of a kept split: findings left-out. Notes: group-none. Warning:
- *  group-large for a block larger than the part it is in was to be. DT_ERR_ARG for shares that do not fit, a split to keep that
- *  is not there, a bad expression; DT_ERR_STATE for a part without pictures. */
+/** Divides. The result depends on the pictures' names, not on their order. Pictures that no part takes
+ *  (shares below 1) are left out, and so are those that belong together with a picture of a kept split:
+ *  findings left-out. Notes: group-none. Warning: group-large for a block larger than the part it is in was
+ *  to be. DT_ERR_ARG for shares that do not fit, a split to keep that is not there, a bad expression;
+ *  DT_ERR_STATE for a part without pictures. */
 dt_status dt_split_set(dt_dataset *set, const dt_split_opts *opts, dt_split_table *table,
                        dt_findings *findings, dt_error *err);
 

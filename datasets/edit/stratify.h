@@ -1,8 +1,9 @@
 /** Dividing things that carry labels into parts of given sizes so that every label is spread like the whole.
  *
- * Iterative stratification (Sechidis, Tsoumakas, Vlahavas, "On the stratification of multi-label data", ECML PKDD 2011):
- * the label with the fewest things left is dealt out first, each thing to the part that still wants most of it. Afterwards
- * things of equal size change places as long as that brings the labels nearer to their shares. */
+ * Iterative stratification (Sechidis, Tsoumakas, Vlahavas, "On the stratification of multi-label data", ECML
+ * PKDD 2011): the label with the fewest things left is dealt out first, each thing to the part that still
+ * wants most of it. Afterwards things of equal size change places as long as that brings the labels nearer to
+ * their shares. */
 #ifndef DT_DATASETS_STRATIFY_H
 #define DT_DATASETS_STRATIFY_H
 
@@ -32,9 +33,9 @@ typedef struct dt_division {
     uint64_t seed;
 } dt_division;
 
-/** part_of (items): a part for each item. A part is never larger than its target by more than the largest item less one; with
- *  items of size 1 sizes are exact. Labels are balanced by pictures first, then by objects; a label with enough items reaches
- *  every wanted part. */
+/** part_of (items): a part for each item. A part is never larger than its target by more than the largest
+ *  item less one; with items of size 1 sizes are exact. Labels are balanced by pictures first, then by
+ *  objects; a label with enough items reaches every wanted part. */
 dt_status dt_stratify(const dt_strata *strata, const dt_division *division, int32_t *part_of, dt_error *err);
 
 /** The same sizes without looking at labels. */

@@ -36,8 +36,8 @@ typedef struct dt_mask_paint {
     int8_t shown, outlined;
 } dt_mask_paint;
 
-/** Lays a mask (one channel of numbers) over an RGB image, half and half; outlined numbers have their edge in full colour. A
- *  mask of another size is stretched over the image, each pixel taking the nearest number. */
+/** Lays a mask (one channel of numbers) over an RGB image, half and half; outlined numbers have their edge in
+ *  full colour. A mask of another size is stretched over the image, each pixel taking the nearest number. */
 void dt_draw_mask(dt_image *image, const dt_image *mask, const dt_mask_paint paint[256]);
 
 /** A box with a label. */
@@ -48,12 +48,13 @@ typedef struct dt_draw_item {
     double rank;      /* higher ones lie on top; equal ones: earlier on later */
 } dt_draw_item;
 
-/** Boxes with labels kept inside the picture and away from each other where there is room. Line width and text grow with the
- * picture. DT_ERR_ARG if the image is not RGB. */
+/** Boxes with labels kept inside the picture and away from each other where there is room. Line width and
+ * text grow with the picture. DT_ERR_ARG if the image is not RGB. */
 dt_status dt_draw_items(dt_image *image, const dt_draw_item *items, int count, dt_error *err);
 
-/** The same with labels "name score": class colours, the best scores on top. boxes: xyxy in pixels of the image. scores may be NULL (ground
- * truth). names may be NULL or shorter than a class number: then it is "class 7". */
+/** The same with labels "name score": class colours, the best scores on top. boxes: xyxy in pixels of the
+ * image. scores may be NULL (ground truth). names may be NULL or shorter than a class number: then it is
+ * "class 7". */
 dt_status dt_draw_detections(dt_image *image, const dt_box *boxes, const int32_t *classes,
                              const float *scores, const char *const *names, int name_count, int count,
                              dt_error *err);

@@ -50,8 +50,8 @@ int dt_fingerprint_agrees(const dt_fingerprint *a, const dt_fingerprint *b)
 
 enum { BANDS = DT_NEAR_DISTANCE + 1, BAND_BITS = 13, BUCKETS = 1 << BAND_BITS, NONE = -1 };
 
-/* The bits of a hash cut into bands: bit i belongs to band i % BANDS, so that each has bits of all parts of the picture.
- * Neighbours are alike in most pictures and would leave few different bands. */
+/* The bits of a hash cut into bands: bit i belongs to band i % BANDS, so that each has bits of all parts of
+ * the picture. Neighbours are alike in most pictures and would leave few different bands. */
 typedef struct band_keys {
     uint16_t of[BANDS];
 } band_keys;

@@ -16,15 +16,15 @@
 #include "datasets/transforms/transform.h"
 
 /** Where samples come from. load() is called from several threads at once. It gets an empty *out (cls = -1)
- * and fills image (RGB), labels (pixels of that image) and, for classification, cls; index and, where left 0, the original sizes are
- * set by the loader. Its message should name the file. What it left in *out on failure is freed by the
- * loader. */
+ * and fills image (RGB), labels (pixels of that image) and, for classification, cls; index and, where left 0,
+ * the original sizes are set by the loader. Its message should name the file. What it left in *out on failure
+ * is freed by the loader. */
 typedef struct dt_source {
     int64_t count;
     dt_status (*load)(void *self, int64_t index, dt_sample *out, dt_error *err);
     void *self;
-    /* Writes what messages call the record (its file) to out, at most `size` bytes with the NUL, and returns out. NULL: they
-     * give its number. */
+    /* Writes what messages call the record (its file) to out, at most `size` bytes with the NUL, and returns
+     * out. NULL: they give its number. */
     const char *(*name)(void *self, int64_t index, char *out, size_t size);
 } dt_source;
 
@@ -40,25 +40,26 @@ typedef struct dt_loader_opts {
     int batch;   /* pictures a batch */
     int imgsz;   /* side of the square network input */
     int shuffle; /* a permutation a epoch, from (seed, epoch) */
-    const dt_sampler_opts
-        *sampler;  /* which records, in which order (`shuffle` is not looked at then); NULL: all of
-                                       them. Copied; its arrays must outlive the loader */
+    /* Which records, in which order (`shuffle` is not looked at then); NULL: all of them. Copied; its arrays
+     * must outlive the loader. */
+    const dt_sampler_opts *sampler;
     int drop_last; /* leave out a last batch that is not full */
     int workers;   /* threads; 0: in the caller, inside dt_loader_next */
     int prefetch; /* batches prepared ahead of the caller (>= 1; default 2). Memory: (prefetch + 1) batches */
-    /* Multi-scale: the side of each batch is a multiple of size_step within size_min..size_max, drawn from (seed,
-     * epoch, batch); size_max 0: imgsz always. */
+    /* Multi-scale: the side of each batch is a multiple of size_step within size_min..size_max, drawn from
+     * (seed, epoch, batch); size_max 0: imgsz always. */
     int size_min, size_max, size_step;
     int augment; /* 0: letterbox only; 1: aug, with the letterbox and fill given here */
     dt_augment_opts aug;
     int64_t mosaic_epochs; /* mosaic in epochs < this; -1 (default): in all */
-    /* In the place of augmentation and letterbox, which are not looked at then; must outlive the loader. Steps that take in
-     * other pictures are left out from mosaic_epochs on. Every picture must come out at imgsz x imgsz, which is checked here where
-     * the steps say so, else at the record. Multi-scale does not go with it. Its `normalize` is not looked at: mean and std
-     * below count. NULL: none. */
+    /* In the place of augmentation and letterbox, which are not looked at then; must outlive the loader.
+     * Steps that take in other pictures are left out from mosaic_epochs on. Every picture must come out at
+     * imgsz x imgsz, which is checked here where the steps say so, else at the record. Multi-scale does not
+     * go with it. Its `normalize` is not looked at: mean and std below count. NULL: none. */
     const dt_transforms *pipeline;
-    /* With a pipeline, > 0: pictures keep the sizes that they come out with. Those of a batch lie in the top left corners of a
-     * canvas as large as the largest of them, rounded up to multiples of this; the rest is 0. imgsz is not looked at. */
+    /* With a pipeline, > 0: pictures keep the sizes that they come out with. Those of a batch lie in the top
+     * left corners of a canvas as large as the largest of them, rounded up to multiples of this; the rest is
+     * 0. imgsz says nothing of the pixels then, only of dt_batch.geometry. */
     int pad_to_multiple;
     dt_letterbox_mode letterbox;
     int no_upscale;
@@ -104,7 +105,9 @@ typedef struct dt_batch {
 
 typedef struct dt_loader dt_loader;
 
-/** The source's struct is copied; what self points to must outlive the loader. */
+/** The source's struct is copied; what self points to must outlive the loader. A loader belongs to one thread
+ *  at a time; its workers are its own. DT_ERR_ARG naming an option out of range, DT_ERR_MEMORY, DT_ERR_STATE
+ *  if threads cannot be started. */
 dt_status dt_loader_create(const dt_source *source, const dt_loader_opts *opts, dt_loader **loader,
                            dt_error *err);
 
@@ -118,8 +121,10 @@ int64_t dt_loader_batches(const dt_loader *loader);
  *  dt_loader_batches (an epoch that is over). Needed before the first dt_loader_next. */
 dt_status dt_loader_start(dt_loader *loader, int64_t epoch, int64_t first_batch, dt_error *err);
 
-/** Batches in order; *batch = NULL at the end of the epoch. A failed record makes the call for its batch
- * fail, not an earlier one; after that every call repeats the error until dt_loader_start. */
+/** Batches in order; *batch = NULL at the end of the epoch. The status is that of the record that failed:
+ * what load() gave, or DT_ERR_SHAPE for a picture of another size than the network takes. A failed record
+ * makes the call for its batch fail, not an earlier one; after that every call repeats the error until
+ * dt_loader_start. */
 dt_status dt_loader_next(dt_loader *loader, const dt_batch **batch, dt_error *err);
 
 /** Side of the pictures in a batch. */
@@ -129,21 +134,23 @@ int dt_loader_side(const dt_loader *loader, int64_t epoch, int64_t number);
 int64_t dt_loader_places(const dt_loader *loader);
 dt_status dt_loader_order(const dt_loader *loader, int64_t epoch, dt_pick *picks, dt_error *err);
 
-/** What the loader does at a place: what the augmentation draws there. Record numbers are those drawn; DT_BAD_REPLACE may
- * put others in their place. DT_ERR_ARG without augmentation or with a pipeline. */
+/** What the loader does at a place: what the augmentation draws there. Record numbers are those drawn;
+ * DT_BAD_REPLACE may put others in their place. DT_ERR_ARG without augmentation or with a pipeline. */
 dt_status dt_loader_params(const dt_loader *loader, int64_t epoch, dt_pick pick, dt_aug_params *params,
                            dt_error *err);
 
-/** The same with a pipeline: runs it for the place (reading its pictures) and tells of every step. DT_ERR_ARG without one. */
+/** The same with a pipeline: runs it for the place (reading its pictures) and tells of every step. DT_ERR_ARG
+ * without one. */
 dt_status dt_loader_explain(dt_loader *loader, int64_t epoch, dt_pick pick, dt_explain *explain,
                             dt_error *err);
 
 /** Masks as DETR wants them: (count, height, width), 1 where a picture is padded, 0 where it shows something. */
 void dt_batch_pixel_mask(const dt_batch *batch, uint8_t *mask);
 
-/** Boxes in one array, as training code of other frameworks wants them: row k of picture i is (class, x1, y1, x2, y2) in
- * network pixels, boxes (count, max, 5), mask (count, max): 1 = a box, 0 = filled up with (-1, 0, 0, 0, 0). Ignored
- * objects have mask 2. DT_ERR_ARG naming the picture if one has more than `max` labels: nothing is cut. */
+/** Boxes in one array, as training code of other frameworks wants them: row k of picture i is (class, x1, y1,
+ * x2, y2) in network pixels, boxes (count, max, 5), mask (count, max): 1 = a box, 0 = filled up with (-1, 0,
+ * 0, 0, 0). Ignored objects have mask 2. DT_ERR_ARG naming the picture if one has more than `max` labels:
+ * nothing is cut. */
 size_t dt_batch_most_labels(const dt_batch *batch);
 dt_status dt_batch_pad_labels(const dt_batch *batch, size_t max, float *boxes, uint8_t *mask, dt_error *err);
 

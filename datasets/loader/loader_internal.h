@@ -1,4 +1,5 @@
-/** Inside the loader: loader_sample.c makes one sample, loader.c runs the workers, loader_batch.c puts a batch together. */
+/** Inside the loader: sample_store.c has the records, loader_sample.c makes one sample of a batch, loader.c
+ * runs the workers, loader_batch.c puts a batch together. */
 #ifndef DT_DATASETS_LOADER_INTERNAL_H
 #define DT_DATASETS_LOADER_INTERNAL_H
 
@@ -40,6 +41,25 @@ typedef struct loader_item {
     dt_error err; /* status DT_OK: the item is good */
 } loader_item;
 
+/** A sample that is borrowed from the cache (mine = NULL) or belongs to the holder. */
+typedef struct held_sample {
+    const dt_sample *sample;
+    dt_sample *mine;
+} held_sample;
+void held_sample_free(held_sample *held);
+
+/** The record, or under DT_BAD_REPLACE the next one that loads: a property of the files, not of the order of
+ * work. Bad records that were met are added to the item. */
+dt_status sample_store_hold(sample_store *store, int64_t index, loader_item *item, held_sample *out,
+                            dt_error *err);
+
+/** The record's name stands before a message that has none. */
+dt_status sample_store_name(const sample_store *store, int64_t index, dt_error *err);
+
+/** The geometry without augmentation or pipeline; the picture may have been decoded at a reduced size. */
+dt_status loader_plain_geometry(const dt_loader_opts *opts, int width, int height, int side, dt_letterbox *lb,
+                                dt_error *err);
+
 /** Largest side of a batch. */
 static inline int loader_max_side(const dt_loader_opts *o)
 {
@@ -49,8 +69,8 @@ static inline int loader_max_side(const dt_loader_opts *o)
 /** What augmentation draws for a place of the epoch. */
 dt_aug_params loader_draw_params(const sample_store *store, int64_t epoch, dt_pick pick);
 
-/** Renders a place of `epoch`: planes to `pixels` (3 * side * side; with pad_to_multiple the picture to item->image), the rest
- * to *item. `scratch` belongs to the calling thread and is reused. */
+/** Renders a place of `epoch`: planes to `pixels` (3 * side * side; with pad_to_multiple the picture to
+ * item->image), the rest to *item. `scratch` belongs to the calling thread and is reused. */
 dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int side, dt_sample *scratch,
                            float *pixels, loader_item *item, dt_error *err);
 
@@ -61,7 +81,8 @@ void loader_clear_padding(dt_valid_size valid, int width, int height, float *pla
 dt_status loader_run_pipeline(sample_store *store, int64_t epoch, dt_pick pick, dt_sample *scratch,
                               loader_item *item, dt_explain *explain, dt_error *err);
 
-/** A batch in the making. `remaining` counts the items that are not done; 0 with the right number means ready. */
+/** A batch in the making. `remaining` counts the items that are not done; 0 with the right number means
+ * ready. */
 typedef struct batch_slot {
     int64_t number;
     int count, remaining;
@@ -92,9 +113,9 @@ struct dt_loader {
     int64_t issue_batch; /* next item to hand to a worker */
     int issue_pos;
     int64_t issue_end; /* batches before this may be issued; lowered to stop the workers */
-    int64_t
-        current; /* next batch for the caller; the one before is in its hands, all earlier slots are free */
-    int active;  /* items being made */
+    /* Next batch for the caller; the one before is in its hands, all earlier slots are free. */
+    int64_t current;
+    int active; /* items being made */
     int quit;
 
     /* The caller's thread only: */

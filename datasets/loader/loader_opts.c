@@ -32,7 +32,7 @@ dt_status loader_check_opts(const dt_source *source, const dt_loader_opts *o, dt
         {"imgsz", o->imgsz, 1, 1 << 14},
         {"workers", o->workers, 0, 1024},
         {"prefetch", o->prefetch, 1, 1 << 10},
-        {"records", source->count, 1, INT64_MAX / 64},
+        {"records", source->count, 1, (int64_t)1 << 40},
     };
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         if (limits[i].value < limits[i].min || limits[i].value > limits[i].max)

@@ -182,8 +182,8 @@ static int by_time(const void *a, const void *b)
     return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
-/* Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006: entries in the order of exponential
- * waiting times with rate = weight come as draws without replacement do. */
+/* Efraimidis and Spirakis, "Weighted random sampling with a reservoir", 2006: entries in the order of
+ * exponential waiting times with rate = weight come as draws without replacement do. */
 static dt_status draw_without_replacement(const dt_sampler_opts *o, int64_t n, dt_rng *rng, int64_t *list,
                                           int64_t total, dt_error *err)
 {
@@ -200,9 +200,9 @@ static dt_status draw_without_replacement(const dt_sampler_opts *o, int64_t n, d
     return DT_OK;
 }
 
-/* Every entry comes floor or ceil of its factor times, on average the factor: one uniform number shifts the grid on
- * which all cumulative factors are counted. Detectron2 rounds each factor with a number of its own; this way the sum
- * hardly varies and every epoch has the same length. */
+/* Every entry comes floor or ceil of its factor times, on average the factor: one uniform number shifts the
+ * grid on which all cumulative factors are counted. Detectron2 rounds each factor with a number of its own;
+ * this way the sum hardly varies and every epoch has the same length. */
 static dt_status draw_repeated(const dt_sampler_opts *o, int64_t n, uint64_t seed, int64_t epoch,
                                int64_t *list, int64_t total, dt_error *err)
 {

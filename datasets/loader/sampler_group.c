@@ -24,7 +24,8 @@ static int by_rest(const void *a, const void *b)
     return (x->number > y->number) - (x->number < y->number);
 }
 
-/* The rest of a group and, to fill the batch, its records again from the first on: as places that no rank has yet. */
+/* The rest of a group and, to fill the batch, its records again from the first on: as places that no rank has
+ * yet. */
 static void complete(const group *g, int batch, const dt_repeats *repeats, dt_pick *out)
 {
     const size_t left = g->count - g->given;
@@ -72,8 +73,8 @@ dt_status dt_sampler_group(const dt_pick *in, int64_t count, const int32_t *grou
         memcpy(out + done++ * batch, g->places + g->given, (size_t)batch * sizeof *out);
         g->given = g->count;
     }
-    /* What is left makes less than one batch a group; all of it together at least the batches that are missing, so
-     * there are as many groups with a rest as batches to fill. */
+    /* What is left makes less than one batch a group; all of it together at least the batches that are
+     * missing, so there are as many groups with a rest as batches to fill. */
     if (st == DT_OK)
         st = give_rests(all, group_count, batch, batches - done, repeats, out + done * batch, err);
     for (int32_t i = 0; i < group_count; i++)

@@ -10,7 +10,8 @@ typedef struct dt_repeats {
     int rank, world;
 } dt_repeats;
 
-/** Reorders `count` places into count / batch full batches of one group each: *out has count / batch * batch entries. */
+/** Reorders `count` places into count / batch full batches of one group each: *out has count / batch * batch
+ * entries. */
 dt_status dt_sampler_group(const dt_pick *in, int64_t count, const int32_t *groups, int batch,
                            const dt_repeats *repeats, dt_pick *out, dt_error *err);
 

@@ -49,11 +49,11 @@ typedef struct dt_fit_counts {
     size_t lost[DT_FIELDS];
 } dt_fit_counts;
 
-/** Works on a set in pixels (DT_FRAME_PIXELS) in place; run dt_dataset_probe first so that real sizes are known. The
- *  picture's real size counts, else the annotated one. A box whose corners coincide in x or y as written has no area
- *  under every coordinate rule. Every object that is not kept unchanged becomes a finding with its values before and
- *  after in the file's own numbers: box-inverted, box-empty, box-outside, class-unknown, size-missing, image-missing,
- *  difficult, crowd, fields-lost. */
+/** Works on a set in pixels (DT_FRAME_PIXELS) in place; run dt_dataset_probe first so that real sizes are
+ *  known. The picture's real size counts, else the annotated one. A box whose corners coincide in x or y as
+ *  written has no area under every coordinate rule. Every object that is not kept unchanged becomes a finding
+ *  with its values before and after in the file's own numbers: box-inverted, box-empty, box-outside,
+ *  class-unknown, size-missing, image-missing, difficult, crowd, fields-lost. */
 dt_status dt_dataset_fit(dt_dataset *set, const dt_fit_opts *opts, dt_fit_counts *counts,
                          dt_findings *findings, dt_error *err);
 

@@ -36,8 +36,8 @@ dt_status dt_output_append(dt_output_list *list, dt_output_list *from, dt_error 
 dt_status dt_output_write(dt_output_list *list, const char *root, const char *path, const void *data,
                           size_t size, dt_error *err);
 
-/** The same in pieces: open, write, and close, which adds the file to the list. After a failed call the stream is
- *  closed; dt_stream_close of a closed stream does nothing. */
+/** The same in pieces: open, write, and close, which adds the file to the list. After a failed call the
+ *  stream is closed; dt_stream_close of a closed stream does nothing. */
 typedef struct dt_output_stream {
     char *full, *path;
     int fd; /* -1: closed */
@@ -48,8 +48,8 @@ dt_status dt_stream_write(dt_output_stream *s, const void *data, size_t size, dt
 dt_status dt_stream_close(dt_output_stream *s, dt_output_list *list, dt_error *err);
 void dt_stream_abort(dt_output_stream *s);
 
-/** Writes the text and empties it, if it is `limit` bytes long at least: for text that is made little by little.
- *  DT_ERR_MEMORY if it has failed. */
+/** Writes the text and empties it, if it is `limit` bytes long at least: for text that is made little by
+ *  little. DT_ERR_MEMORY if it has failed. */
 enum { DT_STREAM_PIECE = 1 << 20 };
 dt_status dt_stream_flush(dt_output_stream *s, dt_str *text, size_t limit, dt_error *err);
 

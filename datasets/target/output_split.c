@@ -85,7 +85,8 @@ static dt_status reserve_names(namer *n)
     return DT_OK;
 }
 
-/* 1 if a file of this name is there, for some file systems also in another case: that matters between sets, not within one;
+/* 1 if a file of this name is there, for some file systems also in another case: that matters between sets,
+ * not within one;
  * -1 out of memory. */
 static int is_taken(namer *n, const char *name, const dt_record *r, int is_new)
 {

@@ -24,10 +24,10 @@ typedef struct dt_output_names {
     dt_arena texts;
 } dt_output_names;
 
-/** Chooses the names: the picture's own stem; the second "a" of a folder becomes "a_2". Records of several sources
- *  (dt_record.source): those of an earlier one keep their names, names that differ in case only count as the same between
- *  sources, and a new name is none that another record has. Records whose picture is needed and cannot be had get none. Counts
- *  images, backgrounds and skipped of the report. */
+/** Chooses the names: the picture's own stem; the second "a" of a folder becomes "a_2". Records of several
+ *  sources (dt_record.source): those of an earlier one keep their names, names that differ in case only count
+ *  as the same between sources, and a new name is none that another record has. Records whose picture is
+ *  needed and cannot be had get none. Counts images, backgrounds and skipped of the report. */
 dt_status dt_output_names_make(const dt_dataset *set, const dt_target_opts *opts, unsigned flags,
                                dt_output_names *names, dt_target_report *report, dt_error *err);
 void dt_output_names_free(dt_output_names *names);
@@ -49,8 +49,8 @@ typedef dt_status (*dt_output_record)(const dt_output_job *job, dt_output_list *
 dt_status dt_output_each(const dt_output_job *job, const dt_split *split, dt_output_record fn, dt_pool *pool,
                          dt_output_list *files, dt_error *err);
 
-/** Extension of the picture that is written for a record: its image's, else that of its name, else ".jpg". From COCO to COCO
- *  it is that of file_name. */
+/** Extension of the picture that is written for a record: its image's, else that of its name, else ".jpg".
+ *  From COCO to COCO it is that of file_name. */
 const char *dt_output_extension(const dt_target_opts *opts, const dt_record *record);
 
 /** Puts the record's picture, if there is one and pictures are wanted, at folder/<stem><extension>. */

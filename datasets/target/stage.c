@@ -68,8 +68,8 @@ static char *absolute(const char *target)
     return out;
 }
 
-/* The hidden folder goes inside where the target cannot be exchanged as a whole: it is the current folder or a mount
- * point, or the folder above it is not ours to write. */
+/* The hidden folder goes inside where the target cannot be exchanged as a whole: it is the current folder or
+ * a mount point, or the folder above it is not ours to write. */
 static int must_be_inside(const char *target, const char *parent)
 {
     struct stat here, above, cwd;

@@ -33,7 +33,8 @@ void dt_target_report_free(dt_target_report *report)
     *report = (dt_target_report){0};
 }
 
-/* The real path of a folder, or of the nearest one above it that exists with what is missing behind it. New string. */
+/* The real path of a folder, or of the nearest one above it that exists with what is missing behind it. New
+ * string. */
 static char *real_path(const char *path)
 {
     char buf[PATH_MAX];
@@ -59,8 +60,8 @@ static int lies_in(const char *inner, const char *outer)
     return strncmp(inner, outer, n) == 0 && (inner[n] == '\0' || inner[n] == '/');
 }
 
-/* A file such as data.yaml stands for its folder. One with all labels in it does not: a folder beside it is no part of the
- * set. */
+/* A file such as data.yaml stands for its folder. One with all labels in it does not: a folder beside it is
+ * no part of the set. */
 static dt_status check_apart(const char *target, const char *source, dt_error *err)
 {
     char *from = dt_is_file(source) ? dt_path_dir(source) : dt_strdup(source);

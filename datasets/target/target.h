@@ -1,6 +1,6 @@
-/** Writing a set as a data-set folder with a certificate. Every command that makes a set ends here, so that each folder
- *  appears whole or not at all, says in its conversion.json what became of every object, and can be taken back with
- *  `dettool convert --undo`. */
+/** Writing a set as a data-set folder with a certificate. Every command that makes a set ends here, so that
+ *  each folder appears whole or not at all, says in its conversion.json what became of every object, and can
+ *  be taken back with `dettool convert --undo`. */
 #ifndef DT_DATASETS_TARGET_H
 #define DT_DATASETS_TARGET_H
 
@@ -45,8 +45,8 @@ struct dt_target_opts {
     int keep_imageless; /* records whose picture is missing are written, too, where the format can hold them */
     size_t class_count; /* objects of classes from this number on are dropped; 0: all classes are written */
     dt_pool *pool;
-    /* A writer of another kind of set in place of the format's. The set is not fitted then: objects are the writer's
-     * matter, which counts in boxes.kept what it wrote. */
+    /* A writer of another kind of set in place of the format's. The set is not fitted then: objects are the
+     * writer's matter, which counts in boxes.kept what it wrote. */
     dt_target_writer write;
     const void *write_arg;
     const char *kind; /* what it writes: "class folders" */
@@ -65,18 +65,19 @@ struct dt_target_report {
 };
 void dt_target_report_free(dt_target_report *report);
 
-/** Looks at the target before the work. DT_ERR_STATE if it is neither absent nor empty nor an earlier output in which
- *  nothing was changed; with `apart` also if it lies in a source or a source in it. */
+/** Looks at the target before the work. DT_ERR_STATE if it is neither absent nor empty nor an earlier output
+ *  in which nothing was changed; with `apart` also if it lies in a source or a source in it. */
 dt_status dt_target_check(const char *path, const char *const *sources, size_t source_count, int apart,
                           dt_error *err);
 
-/** Fits the set (datasets/target/fit.h) to pictures and format and writes it with conversion.json: command, sources, options,
- *  counts, every object that was not carried over unchanged, and the SHA-256 (or link target) of every file. The set
- *  is in pixels and is changed by fitting. On failure the target is as it was. */
+/** Fits the set (datasets/target/fit.h) to pictures and format and writes it with conversion.json: command,
+ *  sources, options, counts, every object that was not carried over unchanged, and the SHA-256 (or link
+ *  target) of every file. The set is in pixels and is changed by fitting. On failure the target is as it was. */
 dt_status dt_target_write(dt_dataset *set, const dt_target_opts *opts, dt_target_report *report,
                           dt_error *err);
 
-/** What objects of this format may have besides class and box: bits 1 << dt_field. VOC holds `ignore` as `difficult`. */
+/** What objects of this format may have besides class and box: bits 1 << dt_field. VOC holds `ignore` as
+ * `difficult`. */
 unsigned dt_format_fields(dt_convert_format format);
 
 /** The first half of dt_target_write alone, for a dry run. */
@@ -98,8 +99,9 @@ dt_status dt_certificate_write(const dt_target_opts *opts, const dt_dataset *set
 /** The value of "tool" begins with this. */
 extern const char dt_certificate_tool[];
 
-/** Looks at a target: *replace = 0 if it is absent or empty, 1 if it is an earlier output of which no file was changed
- *  and to which none was added. Anything else is DT_ERR_STATE with a message naming the first file in the way. */
+/** Looks at a target: *replace = 0 if it is absent or empty, 1 if it is an earlier output of which no file
+ *  was changed and to which none was added. Anything else is DT_ERR_STATE with a message naming the first
+ *  file in the way. */
 dt_status dt_certificate_check(const char *target, int *replace, dt_error *err);
 
 typedef struct dt_undo_report {
@@ -108,10 +110,10 @@ typedef struct dt_undo_report {
     dt_names kept;  /* relative paths of listed files that were changed since */
 } dt_undo_report;
 
-/** Takes an output back: removes the files that conversion.json lists and whose content is still the one that was
- *  written, then conversion.json, then those folders of them that are empty. Files that were changed and files that the
- *  list does not have stay. Nothing outside of the target is touched: paths that lead out of it are an error, and
- *  symbolic links on the way are not followed. */
+/** Takes an output back: removes the files that conversion.json lists and whose content is still the one that
+ *  was written, then conversion.json, then those folders of them that are empty. Files that were changed and
+ *  files that the list does not have stay. Nothing outside of the target is touched: paths that lead out of
+ *  it are an error, and symbolic links on the way are not followed. */
 dt_status dt_convert_undo(const char *target, dt_undo_report *report, dt_error *err);
 void dt_undo_report_free(dt_undo_report *report);
 

@@ -28,7 +28,8 @@ typedef struct undo {
     dt_error *err;
 } undo;
 
-/* Opens the folder of a relative path, one piece at a time: a symbolic link on the way is not followed. -1 with errno.
+/* Opens the folder of a relative path, one piece at a time: a symbolic link on the way is not followed. -1
+ * with errno.
  * *name: the last piece. */
 static int open_folder(int root, const char *path, const char **name)
 {

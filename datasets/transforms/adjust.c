@@ -38,7 +38,8 @@ DT_INLINE float clamp_byte(float v)
     return v < 255 ? v : 255;
 }
 
-/* a + b * c with one rounding, as PyTorch's add with alpha: the product of a byte or a mean and a float is exact in double.
+/* a + b * c with one rounding, as PyTorch's add with alpha: the product of a byte or a mean and a float is
+ * exact in double.
  */
 DT_INLINE float fused(float a, float b, float c)
 {

@@ -1,6 +1,6 @@
-/** Colour operations with the values of torchvision.transforms.v2.functional on uint8 tensors (Pillow's differ by rounding):
- *  float32 arithmetic, results cut, not rounded, to bytes. Images have one or three channels. In place unless said.
- *  DT_ERR_ARG names a factor out of range or a channel count. */
+/** Colour operations with the values of torchvision.transforms.v2.functional on uint8 tensors (Pillow's
+ *  differ by rounding): float32 arithmetic, results cut, not rounded, to bytes. Images have one or three
+ *  channels. In place unless said. DT_ERR_ARG names a factor out of range or a channel count. */
 #ifndef DT_DATASETS_TRANSFORMS_ADJUST_H
 #define DT_DATASETS_TRANSFORMS_ADJUST_H
 

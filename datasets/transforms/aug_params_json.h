@@ -5,12 +5,12 @@
 #include "core/json.h"
 #include "datasets/transforms/augment.h"
 
-/** Adds the values to the open object: "views" by name (main, mixup, cutmix, paste, where used), flips, colours, and what the
- *  views are put together with. */
+/** Adds the values to the open object: "views" by name (main, mixup, cutmix, paste, where used), flips,
+ *  colours, and what the views are put together with. */
 void dt_aug_params_values(const dt_aug_params *params, dt_json *json);
 
-/** Adds to the open object the keys "sources" (the records, where they lie) and "augmentation" (an object of the values).
- *  record() adds the keys that say where a record comes from. */
+/** Adds to the open object the keys "sources" (the records, where they lie) and "augmentation" (an object of
+ *  the values). record() adds the keys that say where a record comes from. */
 void dt_aug_params_json(const dt_aug_params *params,
                         void (*record)(const void *self, int64_t index, dt_json *json), const void *self,
                         dt_json *json);

@@ -36,7 +36,8 @@ dt_status dt_aug_prepare(dt_sample *sample, int side, dt_resize_filter filter, d
 
 /* ---- where things lie ---- */
 
-/* Canvas -> output: Ultralytics' chain translate * shear * rotate-and-scale * perspective * centre, then the flips. */
+/* Canvas -> output: Ultralytics' chain translate * shear * rotate-and-scale * perspective * centre, then the
+ * flips. */
 static dt_homography view_map(const dt_aug_params *p, const dt_aug_view *view, int side)
 {
     const double radians = 3.14159265358979323846 / 180, half = view->mosaic ? side : side / 2.0;
@@ -147,8 +148,8 @@ static dt_status render_part(const dt_image *image, dt_affine place, dt_homograp
     return dt_warp_part_projective(image, place, map, part, out, err);
 }
 
-/* The part of a view that lies in the window from (left, top) with the size of out->image; labels are added in pixels of that
- * window. */
+/* The part of a view that lies in the window from (left, top) with the size of out->image; labels are added
+ * in pixels of that window. */
 static dt_status render_window(const dt_aug_params *p, int which, const dt_augment_opts *o,
                                const dt_sample *const *src, int side, int left, int top, dt_sample *out,
                                int *dropped, dt_error *err)

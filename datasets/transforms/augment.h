@@ -31,8 +31,8 @@ typedef struct dt_augment_opts {
 
     dt_box_rule rule; /* which boxes stay; ratio and areas are those of the whole object */
 
-    /* What is not random: the gray level around pictures, and how a single picture lies on its canvas (the pictures of a
-     * mosaic keep their aspect whatever the mode). dt_loader sets both from its own options. */
+    /* What is not random: the gray level around pictures, and how a single picture lies on its canvas (the
+     * pictures of a mosaic keep their aspect whatever the mode). dt_loader sets both from its own options. */
     uint8_t fill;
     dt_letterbox_mode letterbox;
 } dt_augment_opts;
@@ -43,7 +43,8 @@ typedef struct dt_augment_opts {
 #define DT_AUG_MOST_SHEAR       80
 #define DT_AUG_MOST_PERSPECTIVE .001
 
-/** hsv .015 .7 .4, translate .1, scale .5, fliplr .5, mosaic 1, all others 0; boxes by the rule "ultralytics". */
+/** hsv .015 .7 .4, translate .1, scale .5, fliplr .5, mosaic 1, all others 0; boxes by the rule
+ * "ultralytics". */
 dt_augment_opts dt_augment_defaults(void);
 
 /** Everything off (boxes are still cleaned by the same rule). */
@@ -59,11 +60,11 @@ enum { DT_AUG_TILES = 9, DT_AUG_SOURCES = DT_AUG_VIEWS * DT_AUG_TILES, DT_AUG_CU
 /** One rendered view: a single picture, or a mosaic, under one transform. */
 typedef struct dt_aug_view {
     int mosaic; /* pictures: 0 (one alone), 4 or 9 */
-    /* Records. Four: top-left, top-right, bottom-left, bottom-right. Nine: the centre, then clockwise from the one
-     * above it. One: [0]. */
+    /* Records. Four: top-left, top-right, bottom-left, bottom-right. Nine: the centre, then clockwise from
+     * the one above it. One: [0]. */
     int64_t index[DT_AUG_TILES];
-    /* Four: where they meet, in sides of the output: U(.5, 1.5) on a canvas of 2 x 2; nine: the canvas starts at this
-     * less .5 on a field of 3 x 3. */
+    /* Four: where they meet, in sides of the output: U(.5, 1.5) on a canvas of 2 x 2; nine: the canvas starts
+     * at this less .5 on a field of 3 x 3. */
     double center_x, center_y;
     double degrees, scale;   /* about the centre of the canvas */
     double shear_x, shear_y; /* degrees */
@@ -97,8 +98,9 @@ void dt_aug_from_pool(dt_aug_params *params, const int64_t *pool);
 /** The pictures that the params ask for; their number. */
 int dt_aug_sources(const dt_aug_params *params, dt_aug_source list[DT_AUG_SOURCES]);
 
-/** Draws the parameters for record `index` of `count`. An option that is turned on leaves the draws of all others as they
- * were. mosaic = 0 turns off what needs more than one picture, whatever the options say (for the last epochs). */
+/** Draws the parameters for record `index` of `count`. An option that is turned on leaves the draws of all
+ * others as they were. mosaic = 0 turns off what needs more than one picture, whatever the options say (for
+ * the last epochs). */
 dt_aug_params dt_aug_draw(const dt_augment_opts *opts, int mosaic, int64_t index, int64_t count, dt_rng *rng);
 
 /** Shrinks a loaded sample to what dt_aug_apply needs: a longer side above `side` becomes `side`, the other
@@ -106,14 +108,15 @@ dt_aug_params dt_aug_draw(const dt_augment_opts *opts, int mosaic, int64_t index
  * changes no pixel of the output. */
 dt_status dt_aug_prepare(dt_sample *sample, int side, dt_resize_filter filter, dt_error *err);
 
-/** Renders the picture and its labels: the first view; objects pasted onto it; mixup; cutmix; colours. src[k] are prepared
- * RGB samples as dt_aug_sources lists them, other entries may be NULL. *out (zero-initialised or used before: its buffers
- * are reused) becomes side x side with labels in its pixels; out->index, original sizes are those of src[0]. *dropped (may
- * be NULL) counts the boxes of the views that did not stay.
+/** Renders the picture and its labels: the first view; objects pasted onto it; mixup; cutmix; colours. src[k]
+ * are prepared RGB samples as dt_aug_sources lists them, other entries may be NULL. *out (zero-initialised or
+ * used before: its buffers are reused) becomes side x side with labels in its pixels; out->index, original
+ * sizes are those of src[0]. *dropped (may be NULL) counts the boxes of the views that did not stay.
  *
- * cutmix: the first of the rectangles that covers every box by less than a tenth (the box stays as it is) or more than nine
- * tenths (it goes) is used; if there is none, the picture stays. Pasted objects keep their size on the canvas times
- * U(.5, 1.5); objects that share more than .3 of their area with another box, or would at all of ten places, are left out.
+ * cutmix: the first of the rectangles that covers every box by less than a tenth (the box stays as it is) or
+ * more than nine tenths (it goes) is used; if there is none, the picture stays. Pasted objects keep their
+ * size on the canvas times U(.5, 1.5); objects that share more than .3 of their area with another box, or
+ * would at all of ten places, are left out.
  */
 dt_status dt_aug_apply(const dt_aug_params *params, const dt_augment_opts *opts,
                        const dt_sample *const src[DT_AUG_SOURCES], int side, dt_sample *out, int *dropped,

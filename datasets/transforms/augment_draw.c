@@ -116,7 +116,8 @@ static void draw_nine(const dt_augment_opts *o, dt_aug_params *p, int64_t count,
     }
 }
 
-/* YOLOX: the picture lies in the top left corner; of one that is larger than the output a random part is seen. */
+/* YOLOX: the picture lies in the top left corner; of one that is larger than the output a random part is
+ * seen. */
 static void draw_single(dt_aug_params *p, const dt_rng *base)
 {
     dt_rng rng = dt_rng_fork(base, FORK_SINGLE);

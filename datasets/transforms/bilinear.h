@@ -23,7 +23,8 @@ dt_tap dt_tap_column(double pos, int size);
 dt_status dt_bilinear_render(const dt_image *src, const dt_tap *cols, int columns, const dt_tap *rows,
                              int row_count, uint8_t *dst, size_t stride, dt_error *err);
 
-/** What loads may read behind a source row, and stores of three-channel pixels touch behind a filtered one, in bytes. */
+/** What loads may read behind a source row, and stores of three-channel pixels touch behind a filtered one,
+ * in bytes. */
 enum { DT_TAP_SLACK = 16 };
 
 /** A row of three channels across: out = (a * weight[0] + b * weight[1]) >> 4. Processors with AVX2. */

@@ -7,9 +7,10 @@
 
 enum { DT_BLUR_MAX = 127 };
 
-/** torchvision's gaussian_blur: weights of a Gaussian at kernel_width x kernel_height points (odd, up to DT_BLUR_MAX), the
- * picture reflected at its borders without repeating them, so that a kernel must be smaller than twice the side. In place;
- * rounded once. torchvision sums the two axes at once in float32: at exact halves one level of difference. */
+/** torchvision's gaussian_blur: weights of a Gaussian at kernel_width x kernel_height points (odd, up to
+ * DT_BLUR_MAX), the picture reflected at its borders without repeating them, so that a kernel must be smaller
+ * than twice the side. In place; rounded once. torchvision sums the two axes at once in float32: at exact
+ * halves one level of difference. */
 dt_status dt_image_gaussian_blur(dt_image *image, int kernel_width, int kernel_height, double sigma_x,
                                  double sigma_y, dt_error *err);
 
@@ -32,7 +33,8 @@ typedef struct dt_erase_params {
     uint8_t value[4];
 } dt_erase_params;
 
-/** As torchvision: up to ten tries for a rectangle smaller than the picture, the logarithm of the aspect uniform. */
+/** As torchvision: up to ten tries for a rectangle smaller than the picture, the logarithm of the aspect
+ * uniform. */
 dt_erase_params dt_erase_draw(const dt_erase_opts *opts, int width, int height, dt_rng *rng);
 dt_status dt_erase_apply(dt_image *image, const dt_erase_params *params, dt_error *err);
 

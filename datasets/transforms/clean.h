@@ -4,8 +4,9 @@
 
 #include "datasets/sample.h"
 
-/** A box, already clipped to the picture, stays if both sides exceed min_side (or reach it: inclusive), its area is at least
- * min_area and more than min_area_ratio of the whole object's, and the longer side is less than max_aspect times the shorter.
+/** A box, already clipped to the picture, stays if both sides exceed min_side (or reach it: inclusive), its
+ * area is at least min_area and more than min_area_ratio of the whole object's, and the longer side is less
+ * than max_aspect times the shorter.
  */
 typedef struct dt_box_rule {
     double min_side; /* pixels */

@@ -6,8 +6,8 @@
 #include "core/cpu.h"
 
 /* ---- HSV ----
- * OpenCV computes RGB -> HSV with reciprocals of 12 fractional bits, 255 / v and 30 / diff, rounded to nearest. Divided as
- * floats they come out equal for every byte, and loops without tables become vector code. */
+ * OpenCV computes RGB -> HSV with reciprocals of 12 fractional bits, 255 / v and 30 / diff, rounded to
+ * nearest. Divided as floats they come out equal for every byte, and loops without tables become vector code. */
 
 enum { HSV_SHIFT = 12, CHUNK = 256 };
 

@@ -1,7 +1,9 @@
-/** Random windows and sizes of detection recipes, as torchvision's reference training has them: draw, then apply.
+/** Random windows and sizes of detection recipes, as torchvision's reference training has them: draw, then
+ * apply.
  *
- * A window is a rectangle of pixels that may reach beyond the picture; what lies outside is filled. Boxes follow, are clipped
- * to the window, and go if no area is left. *out (zero-initialised or used before) is not src; its buffers are reused. */
+ * A window is a rectangle of pixels that may reach beyond the picture; what lies outside is filled. Boxes
+ * follow, are clipped to the window, and go if no area is left. *out (zero-initialised or used before) is not
+ * src; its buffers are reused. */
 #ifndef DT_DATASETS_TRANSFORMS_CROPS_H
 #define DT_DATASETS_TRANSFORMS_CROPS_H
 
@@ -29,8 +31,8 @@ typedef struct dt_iou_crop_opts {
 dt_iou_crop_opts dt_iou_crop_defaults(void);
 dt_status dt_iou_crop_check(const dt_iou_crop_opts *opts, dt_error *err);
 
-/** The window; the whole picture if the option is to leave it, without labels, or when 50 options in a row led to nothing
- * (torchvision goes on for ever). */
+/** The window; the whole picture if the option is to leave it, without labels, or when 50 options in a row
+ * led to nothing (torchvision goes on for ever). */
 dt_window dt_iou_crop_draw(const dt_iou_crop_opts *opts, const dt_sample *sample, dt_rng *rng);
 
 /** Boxes whose centre is not strictly inside the window go. *dropped may be NULL. */
@@ -48,7 +50,8 @@ dt_status dt_zoom_out_check(const dt_zoom_out_opts *opts, dt_error *err);
 /** For dt_sample_window. */
 dt_window dt_zoom_out_draw(const dt_zoom_out_opts *opts, int width, int height, dt_rng *rng);
 
-/** RandomShortestSize: the shorter side becomes one of sizes[], unless the longer would exceed max_size (0: no limit). */
+/** RandomShortestSize: the shorter side becomes one of sizes[], unless the longer would exceed max_size (0:
+ * no limit). */
 void dt_shortest_size_draw(const int *sizes, int count, int max_size, int width, int height, dt_rng *rng,
                            int *new_width, int *new_height);
 
@@ -56,8 +59,8 @@ void dt_shortest_size_draw(const int *sizes, int count, int max_size, int width,
 void dt_scale_jitter_draw(int target_width, int target_height, double lo, double hi, int width, int height,
                           dt_rng *rng, int *new_width, int *new_height);
 
-/** FixedSizeCrop: a random window of exactly this size; smaller pictures are padded to the right and below. For
- * dt_sample_window. */
+/** FixedSizeCrop: a random window of exactly this size; smaller pictures are padded to the right and below.
+ * For dt_sample_window. */
 dt_window dt_fixed_crop_draw(int crop_width, int crop_height, int width, int height, dt_rng *rng);
 
 /** Picture and boxes to another size. */

@@ -207,8 +207,8 @@ dt_status dt_warp_perspective(const dt_image *src, dt_homography map, int neares
     return DT_OK;
 }
 
-/* Cuts the integers of a span to those where a * x + b >= 0 (or, strict, < 0). The same numbers with the other sign give the
- * rest of the span, so that neighbouring parts leave no gap. */
+/* Cuts the integers of a span to those where a * x + b >= 0 (or, strict, < 0). The same numbers with the
+ * other sign give the rest of the span, so that neighbouring parts leave no gap. */
 static dt_span half_line(dt_span s, double a, double b, int below)
 {
     const double edge = ceil(-b / a); /* the first x on the side where a rising line is >= 0 */

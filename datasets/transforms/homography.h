@@ -5,7 +5,8 @@
 #include "datasets/sample.h"
 #include "datasets/transforms/warp.h"
 
-/** (u, v, w) = M (x, y, 1), row by row; the point is (u / w, v / w). Points with w <= 0 lie behind the viewer. */
+/** (u, v, w) = M (x, y, 1), row by row; the point is (u / w, v / w). Points with w <= 0 lie behind the
+ * viewer. */
 typedef struct dt_homography {
     double m[9];
 } dt_homography;
@@ -21,11 +22,12 @@ int dt_homography_invert(dt_homography h, dt_homography *out);
 /** 1 if the last row is (0, 0, c): *out is the same map. */
 int dt_homography_is_affine(dt_homography h, dt_affine *out);
 
-/** The map that takes start[i] to end[i], {x, y} each, as torchvision's perspective does. -1: three of them on a line. */
+/** The map that takes start[i] to end[i], {x, y} each, as torchvision's perspective does. -1: three of them
+ * on a line. */
 int dt_homography_from_points(const double start[4][2], const double end[4][2], dt_homography *out);
 
-/** Smallest upright box around the image of a box; of its part before the viewer if it reaches behind. 0: there is such a
- * part. */
+/** Smallest upright box around the image of a box; of its part before the viewer if it reaches behind. 0:
+ * there is such a part. */
 int dt_homography_box(dt_homography h, dt_box box, dt_box *out);
 
 /** Factor by which areas grow at a point. */
@@ -38,8 +40,8 @@ typedef enum dt_warp_border {
                        perspective */
 } dt_warp_border;
 
-/** Every pixel of dst (allocated by the caller, channels of src, at most 4) is written. map: src -> dst. `nearest`: no
- * interpolation. fill: one byte a channel. */
+/** Every pixel of dst (allocated by the caller, channels of src, at most 4) is written. map: src -> dst.
+ * `nearest`: no interpolation. fill: one byte a channel. */
 dt_status dt_warp_perspective(const dt_image *src, dt_homography map, int nearest, dt_warp_border border,
                               const uint8_t *fill, dt_image *dst, dt_error *err);
 
@@ -47,8 +49,8 @@ dt_status dt_warp_perspective(const dt_image *src, dt_homography map, int neares
 dt_status dt_warp_part_projective(const dt_image *src, dt_affine place, dt_homography view, dt_box part,
                                   dt_image *dst, dt_error *err);
 
-/** torchvision's affine about the centre of a width x height picture: angle and shear in degrees (angle clockwise),
- * translate in pixels, scale > 0. */
+/** torchvision's affine about the centre of a width x height picture: angle and shear in degrees (angle
+ * clockwise), translate in pixels, scale > 0. */
 dt_affine dt_affine_torchvision(double angle, double translate_x, double translate_y, double scale,
                                 double shear_x, double shear_y, int width, int height);
 

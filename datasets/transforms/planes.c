@@ -82,7 +82,8 @@ static void fill(const conversion *c, uint8_t byte, size_t count, size_t at)
     }
 }
 
-/* A row of the canvas with pads at its sides goes through a buffer, so that the planes are written in whole, aligned runs. */
+/* A row of the canvas with pads at its sides goes through a buffer, so that the planes are written in whole,
+ * aligned runs. */
 static void convert_padded_row(const conversion *c, const uint8_t *rgb, size_t across,
                                const dt_canvas *canvas, size_t at)
 {

@@ -9,7 +9,8 @@
 void dt_image_to_planes(const dt_image *rgb, float divisor, const float mean[3], const float std[3],
                         float *planes);
 
-/** Where a picture lies on a canvas whose other pixels have the value `fill` in all channels. It must lie inside. */
+/** Where a picture lies on a canvas whose other pixels have the value `fill` in all channels. It must lie
+ * inside. */
 typedef struct dt_canvas {
     int width, height, left, top;
     uint8_t fill;
@@ -19,15 +20,17 @@ typedef struct dt_canvas {
 void dt_image_to_planes_on(const dt_image *rgb, const dt_canvas *canvas, float divisor, const float mean[3],
                            const float std[3], float *planes);
 
-/** The steps of dt_image_to_planes without a division a pixel: x / divisor is x times the reciprocal, corrected by what is left
- *  over. Set up by dt_image_to_planes only where that gives the same bits for every byte. */
+/** The steps of dt_image_to_planes without a division a pixel: x / divisor is x times the reciprocal,
+ *  corrected by what is left over. Set up by dt_image_to_planes only where that gives the same bits for every
+ *  byte. */
 typedef struct dt_plane_scale {
     float divisor, mean, std;
     float divisor_inv, std_inv;
 } dt_plane_scale;
 
-/** count pixels, a multiple of 16; planes are `stride` values apart. Processors with AVX2 and FMA. Written past the caches where
- *  addresses are multiples of 32 bytes: dt_planes_avx2_done makes it visible to other threads. */
+/** count pixels, a multiple of 16; planes are `stride` values apart. Processors with AVX2 and FMA. Written
+ *  past the caches where addresses are multiples of 32 bytes: dt_planes_avx2_done makes it visible to other
+ *  threads. */
 void dt_planes_avx2(const uint8_t *rgb, size_t count, const dt_plane_scale scale[3], float *planes,
                     size_t stride);
 /** count values, a multiple of 8. */

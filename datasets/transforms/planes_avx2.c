@@ -20,8 +20,8 @@ static inline __m256 scaled(__m128i bytes, const scale8 *s)
     return divide(_mm256_sub_ps(v, s->mean), s->std, s->std_inv);
 }
 
-/* The batch is larger than the caches and is read later, by another thread: where alignment allows it, it is written past
- * them. */
+/* The batch is larger than the caches and is read later, by another thread: where alignment allows it, it is
+ * written past them. */
 static inline void store(float *to, __m256 v, int aligned)
 {
     if (aligned)

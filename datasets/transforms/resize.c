@@ -83,8 +83,8 @@ static int pixel_at_edge_torch(int x, int size, int new_size)
     return at < size ? at : size - 1;
 }
 
-/* The one at its centre, with the roundings of torch, which decide where that lies on an edge: float32, one rounding for product
- * and difference. */
+/* The one at its centre, with the roundings of torch, which decide where that lies on an edge: float32, one
+ * rounding for product and difference. */
 static int pixel_at_center(int x, int size, int new_size)
 {
     const float at = fmaf((float)size / (float)new_size, (float)x + 0.5f, -0.5f);

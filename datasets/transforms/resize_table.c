@@ -144,7 +144,8 @@ static dt_status make_area(int in_size, int out_size, dt_resize_table *t, dt_err
     return DT_OK;
 }
 
-/* And for pictures of which a side grows: neighbours are mixed only where an output pixel lies across their border. */
+/* And for pictures of which a side grows: neighbours are mixed only where an output pixel lies across their
+ * border. */
 static dt_status make_area_growing(int in_size, int out_size, dt_resize_table *t, dt_error *err)
 {
     const double inv = (double)out_size / in_size,

@@ -11,8 +11,8 @@
 dt_status dt_sample_letterbox(const dt_sample *src, const dt_letterbox *lb, dt_resize_filter filter,
                               uint8_t fill, dt_sample *out, dt_error *err);
 
-/** The same in place and without the pads: the picture becomes as large as it is within the letterbox, boxes are those of
- *  the letterbox. dt_image_to_planes_on adds the pads. */
+/** The same in place and without the pads: the picture becomes as large as it is within the letterbox, boxes
+ *  are those of the letterbox. dt_image_to_planes_on adds the pads. */
 dt_status dt_sample_fit(dt_sample *sample, const dt_letterbox *lb, dt_resize_filter filter, dt_error *err);
 
 /** In place. */

@@ -23,13 +23,14 @@
 
 typedef struct dt_transforms dt_transforms;
 
-/** text: steps, or "@FILE" to read them from a file. DT_ERR_ARG naming the step by its number, line (where there are several)
- *  and column, the option and the names that there are. Free with dt_transforms_free (NULL is fine). */
+/** text: steps, or "@FILE" to read them from a file. DT_ERR_ARG naming the step by its number, line (where
+ *  there are several) and column, the option and the names that there are. Free with dt_transforms_free (NULL
+ *  is fine). */
 dt_status dt_transforms_parse(const char *text, dt_transforms **transforms, dt_error *err);
 void dt_transforms_free(dt_transforms *transforms);
 
-/** Canonical text on one line: what goes into files. Parsing it gives the same pipeline; values that are defaults are left
- *  out. */
+/** Canonical text on one line: what goes into files. Parsing it gives the same pipeline; values that are
+ *  defaults are left out. */
 void dt_transforms_text(const dt_transforms *transforms, dt_str *out);
 
 /** 1 with mean and deviation of a last step `normalize`; else 0 with 0 and 1. */
@@ -44,8 +45,8 @@ const char *dt_transforms_random(const dt_transforms *transforms);
 /** Size of the pictures that come out; 0 where it depends on what goes in. */
 void dt_transforms_size(const dt_transforms *transforms, int *width, int *height);
 
-/** Where a step gets other pictures from. borrow() sets *sample to a record after dt_transforms_prepare; if *mine is set,
- *  too, the record belongs to the caller (dt_sample_free, dt_free), else it is borrowed. */
+/** Where a step gets other pictures from. borrow() sets *sample to a record after dt_transforms_prepare; if
+ *  *mine is set, too, the record belongs to the caller (dt_sample_free, dt_free), else it is borrowed. */
 typedef struct dt_transform_records {
     int64_t count;
     const int64_t *pool; /* the records that steps mix in: `count` of them; NULL: records 0..count - 1 */
@@ -53,8 +54,8 @@ typedef struct dt_transform_records {
     void *self;
 } dt_transform_records;
 
-/** Text and JSON of what was drawn: a line, an object a step. Either may be NULL. json: open an array before, close it
- *  after. */
+/** Text and JSON of what was drawn: a line, an object a step. Either may be NULL. json: open an array before,
+ *  close it after. */
 typedef struct dt_explain {
     dt_str *text;
     dt_json *json;
@@ -73,8 +74,9 @@ typedef struct dt_transform_place {
 /** The leading steps that draw nothing, in place: done once for a record that is cached. */
 dt_status dt_transforms_prepare(const dt_transforms *transforms, dt_sample *sample, dt_error *err);
 
-/** All other steps (but normalize). src is a record after dt_transforms_prepare (or see unprepared). *out (zero-initialised or used before: its
- *  memory is reused) is not src. explain may be NULL. A step that fails is named with its number. */
+/** All other steps (but normalize). src is a record after dt_transforms_prepare (or see unprepared). *out
+ *  (zero-initialised or used before: its memory is reused) is not src. explain may be NULL. A step that fails
+ *  is named with its number. */
 dt_status dt_transforms_apply(const dt_transforms *transforms, const dt_transform_place *place,
                               const dt_sample *src, dt_sample *out, dt_explain *explain, dt_error *err);
 

@@ -50,7 +50,8 @@ static void blur_explain(const dt_step *s, const dt_drawn *d, dt_explain *e)
     dt_explain_num(e, "sigma", b->sigma);
 }
 
-/* A kernel that reaches beyond the reflection is cut to the picture: a small picture is no error in a pipeline. */
+/* A kernel that reaches beyond the reflection is cut to the picture: a small picture is no error in a
+ * pipeline. */
 static int fitting_kernel(int kernel, int side)
 {
     return kernel < 2 * side ? kernel : 2 * side - 1;

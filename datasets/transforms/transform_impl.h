@@ -86,8 +86,9 @@ typedef struct dt_transform {
     /** NULL: nothing is drawn (but for its chance). */
     void (*draw)(const dt_step *s, const dt_draw_at *at, dt_rng *rng, dt_drawn *out);
     void (*explain)(const dt_step *s, const dt_drawn *d, dt_explain *e);
-    /** One of the two. in_place keeps the size; apply makes *out (used before: its memory is reused), whose class, index
-     * and original size are set by the pipeline. others: as dt_drawn.other lists them, after the steps before this one. */
+    /** One of the two. in_place keeps the size; apply makes *out (used before: its memory is reused), whose
+     * class, index and original size are set by the pipeline. others: as dt_drawn.other lists them, after the
+     * steps before this one. */
     dt_status (*in_place)(const dt_step *s, const dt_drawn *d, dt_sample *sample, dt_error *err);
     dt_status (*apply)(const dt_step *s, const dt_drawn *d, const dt_sample *in,
                        const dt_sample *const *others, dt_sample *out, dt_error *err);
@@ -202,8 +203,8 @@ void dt_explain_num(dt_explain *e, const char *name, double value);
 void dt_explain_int(dt_explain *e, const char *name, int64_t value);
 void dt_explain_str(dt_explain *e, const char *name, const char *value);
 
-/** For the run, in this order; e may be NULL. The step and whether its draw made it apply; the end of what it drew; the picture
- *  after it. */
+/** For the run, in this order; e may be NULL. The step and whether its draw made it apply; the end of what it
+ *  drew; the picture after it. */
 void dt_explain_begin(dt_explain *e, const dt_step *s, int active);
 void dt_explain_drawn_end(dt_explain *e);
 void dt_explain_end(dt_explain *e, const dt_sample *now);

@@ -13,8 +13,8 @@ typedef struct dt_span {
     int begin, end;
 } dt_span;
 
-/** Writes n <= DT_WARP_PIECE pixels of three channels. x, y: source positions, pixel centres at integers, in units of 1 /
- * DT_TAP_ONE. Neighbours beyond the border repeat it. */
+/** Writes n <= DT_WARP_PIECE pixels of three channels. x, y: source positions, pixel centres at integers, in
+ * units of 1 / DT_TAP_ONE. Neighbours beyond the border repeat it. */
 void dt_warp_row(const dt_image *src, const int32_t *x, const int32_t *y, int n, uint8_t *dst);
 
 /** The same by itself; dt_warp_row calls it where the processor can. */

@@ -1,5 +1,5 @@
-/** Crops and padding as torchvision has them: a rectangle of the picture, which may reach beyond it. Draw, then apply: the drawing
- *  functions give a dt_window, dt_sample_window_bordered takes it out. */
+/** Crops and padding as torchvision has them: a rectangle of the picture, which may reach beyond it. Draw,
+ *  then apply: the drawing functions give a dt_window, dt_sample_window_bordered takes it out. */
 #ifndef DT_DATASETS_TRANSFORMS_WINDOWS_H
 #define DT_DATASETS_TRANSFORMS_WINDOWS_H
 
@@ -21,8 +21,9 @@ typedef struct dt_border {
     uint8_t fill[4]; /* one a channel, for DT_BORDER_CONSTANT */
 } dt_border;
 
-/** The window as a picture. Further out than the picture is large, reflections go on (torchvision refuses). Boxes follow, are
- *  clipped to the window, and go if no area is left; pixels that repeat get no boxes. A sample without labels is an image alone.
+/** The window as a picture. Further out than the picture is large, reflections go on (torchvision refuses).
+ *  Boxes follow, are clipped to the window, and go if no area is left; pixels that repeat get no boxes. A
+ *  sample without labels is an image alone.
  *  *out (zero-initialised or used before) is not src. */
 dt_status dt_sample_window_bordered(const dt_sample *src, dt_window window, const dt_border *border,
                                     dt_sample *out, dt_error *err);
@@ -32,14 +33,15 @@ typedef struct dt_padding {
     int left, top, right, bottom;
 } dt_padding;
 
-/** Of 1 value (all sides), 2 (left and right; top and bottom) or 4 (left, top, right, bottom). DT_ERR_ARG else, or below 0. */
+/** Of 1 value (all sides), 2 (left and right; top and bottom) or 4 (left, top, right, bottom). DT_ERR_ARG
+ * else, or below 0. */
 dt_status dt_padding_make(const double *values, int count, dt_padding *padding, dt_error *err);
 
 /** Pad: the window of the padded picture. */
 dt_window dt_pad_window(dt_padding padding, int width, int height);
 
-/** CenterCrop: a smaller picture lies in its middle, the odd pixel of the border to the right and below; halves of odd differences are
- *  rounded to even. */
+/** CenterCrop: a smaller picture lies in its middle, the odd pixel of the border to the right and below;
+ *  halves of odd differences are rounded to even. */
 dt_window dt_center_window(int crop_width, int crop_height, int width, int height);
 
 /** RandomCrop. */
@@ -59,7 +61,8 @@ typedef struct dt_resized_crop_opts {
 } dt_resized_crop_opts;
 dt_resized_crop_opts dt_resized_crop_defaults(void); /* .08 1 3/4 4/3 */
 dt_status dt_resized_crop_check(const dt_resized_crop_opts *opts, dt_error *err);
-/** Of ten tries the first that fits, else the largest central window of an allowed ratio. The number of draws is fixed. */
+/** Of ten tries the first that fits, else the largest central window of an allowed ratio. The number of draws
+ * is fixed. */
 dt_window dt_resized_crop_draw(const dt_resized_crop_opts *opts, int width, int height, dt_rng *rng);
 
 #endif

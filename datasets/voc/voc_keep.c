@@ -17,7 +17,8 @@ static void put_escaped(dt_str *out, const char *text, size_t len)
     }
 }
 
-/* In an attribute a parser turns line ends and tabs that are not escaped into blanks. libxml2 gives '&' as "&#38;". */
+/* In an attribute a parser turns line ends and tabs that are not escaped into blanks. libxml2 gives '&' as
+ * "&#38;". */
 static void put_value(dt_str *out, const xmlChar *from, const xmlChar *to)
 {
     for (const xmlChar *p = from; p < to; p++)

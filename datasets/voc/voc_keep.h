@@ -1,4 +1,5 @@
-/** Elements of an annotation that the model has no field for, kept as XML text while they go by in the SAX parser. */
+/** Elements of an annotation that the model has no field for, kept as XML text while they go by in the SAX
+ * parser. */
 #ifndef DT_DATASETS_VOC_KEEP_H
 #define DT_DATASETS_VOC_KEEP_H
 
@@ -21,7 +22,8 @@ typedef struct dt_voc_tag {
     const xmlChar **attribute_list;
 } dt_voc_tag;
 
-/** Opens an element; the first one sets where the text goes. Whole elements stand on a line of their own, `indent` before. */
+/** Opens an element; the first one sets where the text goes. Whole elements stand on a line of their own,
+ * `indent` before. */
 void dt_voc_keep_start(dt_voc_keep *keep, dt_str *to, const char *indent, const dt_voc_tag *tag);
 void dt_voc_keep_text(dt_voc_keep *keep, const char *text, size_t len);
 void dt_voc_keep_end(dt_voc_keep *keep, const xmlChar *name, const xmlChar *prefix);

@@ -98,8 +98,8 @@ static dt_status index_stems(dt_voc_year *y, const dt_names *names, int (*wanted
     return DT_OK;
 }
 
-/* Cuts a line of a list to its id: blanks around it go; of two columns whose second is -1, 0 or 1 ("000012 -1") the
- * first stays and *has_column says so, unless an annotation of the full name is there. */
+/* Cuts a line of a list to its id: blanks around it go; of two columns whose second is -1, 0 or 1 ("000012
+ * -1") the first stays and *has_column says so, unless an annotation of the full name is there. */
 static char *cut_line(const dt_voc_year *y, char *text, int *has_column)
 {
     size_t n = strlen(text);
@@ -196,7 +196,8 @@ static int64_t find_split(const dt_voc_year *y, const char *name)
     return -1;
 }
 
-/* trainval repeats train and val: skipped where both are there (ids that only it has are named), else it is train. */
+/* trainval repeats train and val: skipped where both are there (ids that only it has are named), else it is
+ * train. */
 static dt_status settle_trainval(dt_voc_year *y, dt_findings *findings, dt_error *err)
 {
     int64_t both = find_split(y, "trainval"), train = find_split(y, "train"), val = find_split(y, "val");

@@ -26,7 +26,8 @@ void dt_voc_mask_files_free(dt_voc_mask_files *files);
 dt_status dt_voc_mask_give(const dt_voc_mask_files *files, const char *id, const dt_voc_file *info,
                            dt_dataset *set, dt_error *err);
 
-/** Findings about files alone: mask-missing (a list names it), mask-single, mask-orphan (no annotation in `annotations`, stem
+/** Findings about files alone: mask-missing (a list names it), mask-single, mask-orphan (no annotation in
+ *  `annotations`, stem
  *  -> any value). */
 dt_status dt_voc_mask_check(const dt_voc_mask_files *files, const dt_strmap *annotations,
                             dt_findings *findings, dt_error *err);

@@ -74,8 +74,8 @@ static void put_flag(dt_str *out, const char *name, int value, int always)
     if (always || value != DT_FLAG_UNKNOWN) dt_str_printf(out, "\t\t<%s>%d</%s>\n", name, value == 1, name);
 }
 
-/* VOC's own readers fail where truncated or difficult is missing: objects of other formats get them. What comes from VOC
- * stays as it is. */
+/* VOC's own readers fail where truncated or difficult is missing: objects of other formats get them. What
+ * comes from VOC stays as it is. */
 static void put_object(dt_str *out, const dt_output_job *job, const dt_record *r, const dt_object *o)
 {
     int from_voc = dt_object_origin(r, o) == DT_ORIGIN_VOC;

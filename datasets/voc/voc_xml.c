@@ -1,4 +1,5 @@
-/* One VOC annotation, through libxml2's SAX interface: no tree is built, no entity is defined, nothing is loaded. */
+/* One VOC annotation, through libxml2's SAX interface: no tree is built, no entity is defined, nothing is
+ * loaded. */
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>

@@ -48,9 +48,9 @@ typedef struct dt_yolo_config {
     dt_findings notes;                /* where paths and names were found */
 } dt_yolo_config;
 
-/** What dt_yolo_config_read takes for the set at `path` (new string): a file *.yaml, *.yml or *.data itself; of a folder
- *  its data.yaml, or the only yaml file with a key such as train, else its obj.data or only such *.data, else the folder
- *  where it is a set without such a file. *source is NULL if it is no YOLO set. */
+/** What dt_yolo_config_read takes for the set at `path` (new string): a file *.yaml, *.yml or *.data itself;
+ *  of a folder its data.yaml, or the only yaml file with a key such as train, else its obj.data or only such
+ *  *.data, else the folder where it is a set without such a file. *source is NULL if it is no YOLO set. */
 dt_status dt_yolo_find(const char *path, char **source, dt_error *err);
 
 dt_status dt_yolo_config_read(const char *path, dt_yolo_config *config, dt_error *err);

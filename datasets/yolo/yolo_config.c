@@ -174,8 +174,8 @@ static dt_status replace_names(yaml_reader *r, int64_t nc)
     return DT_OK;
 }
 
-/* Ultralytics takes a relative `path` from a folder `datasets` of its own settings. It is looked for in the usual places
- * where it is not where it belongs, beside the yaml file. */
+/* Ultralytics takes a relative `path` from a folder `datasets` of its own settings. It is looked for in the
+ * usual places where it is not where it belongs, beside the yaml file. */
 static dt_status find_root(yaml_reader *r, const char *dir, const char *path)
 {
     dt_yolo_config *c = r->config;
@@ -220,8 +220,8 @@ static const char *line_of(yaml_reader *r, size_t line)
     return r->at;
 }
 
-/* Keeps the lines of a key that has no meaning here, so that a changed set can have it again. One inside of brackets, or with
- * a reference to another place, cannot stand by itself. */
+/* Keeps the lines of a key that has no meaning here, so that a changed set can have it again. One inside of
+ * brackets, or with a reference to another place, cannot stand by itself. */
 static dt_status keep_lines(yaml_reader *r, const yaml_node_pair_t *pair, const yaml_node_pair_t *top)
 {
     const yaml_node_t *key = yaml_document_get_node(&r->doc, pair->key),
@@ -288,8 +288,8 @@ static dt_status read_document(yaml_reader *r)
     return DT_OK;
 }
 
-/* libyaml's time grows with the square of the depth of brackets and of the number of anchors. They are counted as bytes,
- * in quotes or not: no set has that many. */
+/* libyaml's time grows with the square of the depth of brackets and of the number of anchors. They are
+ * counted as bytes, in quotes or not: no set has that many. */
 static dt_status check_size(const char *path, const char *text, size_t size, dt_error *err)
 {
     int depth = 0, anchors = 0;

@@ -130,8 +130,8 @@ static int begins_with_key(const char *line, const char *key)
     return *line == ':' || *line == '=';
 }
 
-/* 1 if a line of the file begins with the key of a split or of the names: other programs have yaml files, too. What cannot
- * be read is taken, so that the reader says why. */
+/* 1 if a line of the file begins with the key of a split or of the names: other programs have yaml files,
+ * too. What cannot be read is taken, so that the reader says why. */
 static int has_keys(const char *folder, const char *name)
 {
     static const char *const keys[] = {"train", "val", "valid", "test", "names"};
@@ -184,7 +184,8 @@ static int has_pairs(const char *path, const dt_names *names)
     return found;
 }
 
-/* 1 if the folder looks as labelImg leaves it: a class list, and images/ with labels/ or pictures with labels. */
+/* 1 if the folder looks as labelImg leaves it: a class list, and images/ with labels/ or pictures with
+ * labels. */
 static dt_status is_bare_set(const char *path, const dt_names *names, int *is, dt_error *err)
 {
     static const char *const labels[] = {"labels", "train/labels"};

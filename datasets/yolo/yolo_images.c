@@ -49,8 +49,8 @@ static dt_status note(collector *c, dt_severity severity, const char *rule, cons
         "%s", message);
 }
 
-/* 1 if the folder may be searched once more. Links that lead from one to another and on open ever more ways to the same
- * folders: after a few each is left out. */
+/* 1 if the folder may be searched once more. Links that lead from one to another and on open ever more ways
+ * to the same folders: after a few each is left out. */
 static dt_status count_visit(collector *c, const char *path, const struct stat *st, int *again)
 {
     char key[48];

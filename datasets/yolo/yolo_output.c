@@ -35,7 +35,8 @@ static dt_status rows_open(rows_file *file, const dt_record *r, const dt_object 
     return dt_yolo_source_open(&file->source, path, err);
 }
 
-/* Rows of a YOLO set are written as they were read, with the number of their class, as long as nobody changed the box. */
+/* Rows of a YOLO set are written as they were read, with the number of their class, as long as nobody changed
+ * the box. */
 static dt_status put_row(const dt_output_job *job, const dt_record *r, const dt_object *o, rows_file *file,
                          dt_str *out, dt_error *err)
 {

@@ -5,7 +5,8 @@
 #include "datasets/target/output_split.h"
 #include "datasets/yolo/yolo.h"
 
-/** Writes the label rows of a record to root/path: the ignored objects, or the others. No ignored ones, no file. */
+/** Writes the label rows of a record to root/path: the ignored objects, or the others. No ignored ones, no
+ * file. */
 dt_status dt_yolo_put_rows(const dt_output_job *job, dt_output_list *files, size_t record, int ignored,
                            const char *path, dt_error *err);
 

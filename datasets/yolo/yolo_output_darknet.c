@@ -1,5 +1,6 @@
-/* A set for Darknet: obj.data, obj.names, train.txt, valid.txt, and for each split obj_<split>_data/ with pictures and
- * labels side by side, where Darknet v5 looks for them and every older one, too: it replaces parts of a path such as
+/* A set for Darknet: obj.data, obj.names, train.txt, valid.txt, and for each split obj_<split>_data/ with
+ * pictures and labels side by side, where Darknet v5 looks for them and every older one, too: it replaces
+ * parts of a path such as
  * /JPEGImages/ and images, of which there are none here. Paths are relative to the set's folder. */
 #include <stdlib.h>
 #include <string.h>

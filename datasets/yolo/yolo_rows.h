@@ -20,8 +20,9 @@ void dt_yolo_source_close(dt_yolo_source *source);
 /** Row `line` (from 1) without blanks around it; NULL if it is not there any more. */
 const char *dt_yolo_source_line(const dt_yolo_source *source, int32_t line, size_t *len);
 
-/** Appends row `line` (from 1) with another class number, everything behind it as it stands. With `clip` the points of a
- *  polygon are cut at the picture's edge first; of a row that is no polygon, or of which nothing is left, nothing is appended.
+/** Appends row `line` (from 1) with another class number, everything behind it as it stands. With `clip` the
+ *  points of a polygon are cut at the picture's edge first; of a row that is no polygon, or of which nothing
+ *  is left, nothing is appended.
  *  *done says whether a row was. */
 dt_status dt_yolo_source_row(const dt_yolo_source *source, int32_t line, int64_t number, int clip,
                              dt_str *out, int *done, dt_error *err);

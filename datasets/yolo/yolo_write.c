@@ -13,7 +13,8 @@ static void write_fraction(dt_str *out, double v, int min_decimals)
     int len = dt_format_f64(text, v);
     const char *e = memchr(text, 'e', (size_t)len), *dot = memchr(text, '.', (size_t)len);
     if (min_decimals > 0 && e) {
-        /* 1.25e-05: the digits move behind as many zeros as the exponent says. Larger than 1e16 is no fraction. */
+        /* 1.25e-05: the digits move behind as many zeros as the exponent says. Larger than 1e16 is no
+         * fraction. */
         int64_t exponent = 0;
         dt_parse_i64(e + 1, (size_t)(text + len - e - 1), &exponent);
         if (exponent < 0) {

@@ -1,5 +1,5 @@
-/* The CUDA backend: clear errors without a GPU, and the same results as the CPU with one. Without a GPU the device's cases
- * are skipped by name; DT_REQUIRE_CUDA=1 makes that a failure. */
+/* The CUDA backend: clear errors without a GPU, and the same results as the CPU with one. Without a GPU the
+ * device's cases are skipped by name; DT_REQUIRE_CUDA=1 makes that a failure. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

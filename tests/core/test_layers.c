@@ -39,7 +39,8 @@ static dt_tensor *golden(fixture *f, const char *name)
     return CHECK_MSG(e, "no golden value %s", name) ? dt_from(f->ctx, e->dtype, e->shape, e->data) : NULL;
 }
 
-/* Relative to the largest value of the tensor (the gradient of a bias before a norm layer is 0 but for rounding). */
+/* Relative to the largest value of the tensor (the gradient of a bias before a norm layer is 0 but for
+ * rounding). */
 static void compare(fixture *f, const char *name, const dt_tensor *got, double tolerance)
 {
     const dt_tensor *want = golden(f, name);

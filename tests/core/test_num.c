@@ -64,7 +64,8 @@ static void every_double_survives(void)
     }
 }
 
-/* The text has as few digits as any that reads back, and stands for the same number: printf's own, digit by digit. */
+/* The text has as few digits as any that reads back, and stands for the same number: printf's own, digit by
+ * digit. */
 static void shortest_digits(void)
 {
     dt_rng r = dt_rng_make(4, DT_RNG_TEST, 0, 0);

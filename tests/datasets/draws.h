@@ -1,5 +1,5 @@
-/* What transforms draw: many draws from fixed streams beside the distribution that the original has. Bounds are so wide that
- * chance alone passes one in about a million series: no seed had to be looked for. */
+/* What transforms draw: many draws from fixed streams beside the distribution that the original has. Bounds
+ * are so wide that chance alone passes one in about a million series: no seed had to be looked for. */
 #ifndef DT_TESTS_DATASETS_DRAWS_H
 #define DT_TESTS_DATASETS_DRAWS_H
 
@@ -16,8 +16,8 @@ __attribute__((unused)) static dt_rng draws_stream(int i)
     return dt_rng_make(17, DT_RNG_TEST, 1, (uint64_t)i);
 }
 
-/* v[k][i]: value names[k] of draw i of a pipeline of one step, for a picture of this size; NAN where the step says nothing by that
- * name. names ends by NULL. */
+/* v[k][i]: value names[k] of draw i of a pipeline of one step, for a picture of this size; NAN where the step
+ * says nothing by that name. names ends by NULL. */
 __attribute__((unused)) static void draws_of_step(const char *text, int width, int height,
                                                   const char *const *names, double v[][DRAWS])
 {
@@ -57,8 +57,8 @@ __attribute__((unused)) static int draws_by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* U(lo, hi): the range, both of its ends, and the Kolmogorov-Smirnov distance. Values are rounded to multiples of `grain` (0:
- * not at all); NAN is passed over. */
+/* U(lo, hi): the range, both of its ends, and the Kolmogorov-Smirnov distance. Values are rounded to
+ * multiples of `grain` (0: not at all); NAN is passed over. */
 __attribute__((unused)) static void check_uniform(const char *what, const double *v, double lo, double hi,
                                                   double grain)
 {

@@ -191,8 +191,8 @@ static void nothing_drawn_is_a_letterbox(void)
     one_letterbox(DT_LETTERBOX_STRETCH);
 }
 
-/* Boxes after mosaic and affine map as tests/golden/make_augment.py computes them; then the flips of the same thing are its
- * mirror images, to the pixel. */
+/* Boxes after mosaic and affine map as tests/golden/make_augment.py computes them; then the flips of the same
+ * thing are its mirror images, to the pixel. */
 static void geometry_equals_ultralytics(void)
 {
     FILE *f = fopen(dt_test_golden("augment.txt"), "r");
@@ -433,7 +433,8 @@ static void perspective_boxes_enclose(void)
     free_samples(s);
 }
 
-/* Neighbouring tiles meet under a tilt: between two pixels of a row that show pictures, fill is not to be seen. */
+/* Neighbouring tiles meet under a tilt: between two pixels of a row that show pictures, fill is not to be
+ * seen. */
 static void tilted_tiles_leave_no_gap(void)
 {
     dt_sample s[4], out = {0};
@@ -466,7 +467,8 @@ static void tilted_tiles_leave_no_gap(void)
     dt_sample_free(&out);
 }
 
-/* Nine tiles without gaps or overlaps around the centre: boxes lie on their paint. The last five tiles are gray. */
+/* Nine tiles without gaps or overlaps around the centre: boxes lie on their paint. The last five tiles are
+ * gray. */
 static void nine_tiles(void)
 {
     dt_sample s[5], out = {0};

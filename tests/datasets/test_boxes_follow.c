@@ -1,5 +1,5 @@
-/* Boxes follow the pixels: boxes are painted into a picture, picture and boxes are transformed, and the painted ones are looked
- * for again. Whatever the step, the box of a label is where its colour is. */
+/* Boxes follow the pixels: boxes are painted into a picture, picture and boxes are transformed, and the
+ * painted ones are looked for again. Whatever the step, the box of a label is where its colour is. */
 #include "core/mem.h"
 #include "datasets/transforms/transform.h"
 #include "test.h"
@@ -110,8 +110,8 @@ static void run_case(const follow *f)
 
 static void steps(void)
 {
-    /* Moving whole pixels: exact. Resizing: a border lies within a pixel. Turning: corners of an upright box around a turned one
-     * are thin, and vanish between pixels. */
+    /* Moving whole pixels: exact. Resizing: a border lies within a pixel. Turning: corners of an upright box
+     * around a turned one are thin, and vanish between pixels. */
     static const follow cases[] = {
         {"hflip(1)", 0, 0, 0},
         {"vflip(1)", 0, 0, 0},

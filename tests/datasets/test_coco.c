@@ -73,7 +73,8 @@ static void layouts(void)
     CHECK_INT(dt_findings_count_rule(&findings, "category-ids"), 2);
     CHECK_INT(findings.by_severity[DT_PROBLEM] + findings.by_severity[DT_WARNING], 0);
     dt_findings_free(&findings);
-    /* Pictures elsewhere: an error that says where it looked, unless they are not needed or their folder is named. */
+    /* Pictures elsewhere: an error that says where it looked, unless they are not needed or their folder is
+     * named. */
     rename(fixture_path(&f, "coco/val2017"), fixture_path(&f, "pictures"));
     CHECK_INT(dt_coco_read(fixture_path(&f, "coco"), NULL, &set, NULL, &err), DT_ERR_NOT_FOUND);
     CHECK(strstr(err.text, "b.jpg") != NULL);

@@ -336,7 +336,8 @@ static void undone(void)
 
 #define HASH "\"0000000000000000000000000000000000000000000000000000000000000000\""
 
-/* Certificates that are not what was written remove nothing, whatever stands in them, and the message says where. */
+/* Certificates that are not what was written remove nothing, whatever stands in them, and the message says
+ * where. */
 static void hostile_certificates(void)
 {
     static const struct {

@@ -3,7 +3,8 @@
 
 #include "fixture.h"
 
-/* Name of the format found at `path` below the fixture, or "" if none is; *source as a path below the fixture. */
+/* Name of the format found at `path` below the fixture, or "" if none is; *source as a path below the
+ * fixture. */
 static const char *found(const fixture *f, const char *path, const char *name, const char *source)
 {
     const dt_set_format *format;

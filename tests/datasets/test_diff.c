@@ -1,4 +1,5 @@
-/* Two sets compared: conversions are equal, every kind of difference is found, pictures are paired, memory runs out. */
+/* Two sets compared: conversions are equal, every kind of difference is found, pictures are paired, memory
+ * runs out. */
 #include "datasets/edit/diff.h"
 
 #include <math.h>
@@ -207,8 +208,8 @@ static void expect_moved(const fixture *f, const char *a, const char *b, dt_diff
     pair_free(&p);
 }
 
-/* VOC in whole pixels: half a pixel. YOLO: half of 1e-6 of a side, in centre and size. The edges of the VOC box 3, 4, 9, 9 are
- * 2, 3, 9, 9: centre 5.5, 6 of 16 x 12. */
+/* VOC in whole pixels: half a pixel. YOLO: half of 1e-6 of a side, in centre and size. The edges of the VOC
+ * box 3, 4, 9, 9 are 2, 3, 9, 9: centre 5.5, 6 of 16 x 12. */
 static void tolerance(void)
 {
     fixture f = fixture_new();
@@ -403,7 +404,8 @@ static void voc_attributes(void)
 
 /* ---- pairing ---- */
 
-/* Objects: the same box and another class before a near one of the same class; repeated ones pair by their order. */
+/* Objects: the same box and another class before a near one of the same class; repeated ones pair by their
+ * order. */
 static void pairs_objects(void)
 {
     fixture f = fixture_new();
@@ -424,7 +426,8 @@ static void pairs_objects(void)
     fixture_free(&f);
 }
 
-/* Pictures: the same names in two splits and in two folders; one that moves to another split; one with another name. */
+/* Pictures: the same names in two splits and in two folders; one that moves to another split; one with
+ * another name. */
 static void pairs_pictures(void)
 {
     fixture f = fixture_new();

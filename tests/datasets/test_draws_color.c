@@ -1,5 +1,5 @@
-/* Draws of steps that change colours and blend: ColorJitter, RandomPhotometricDistort, GaussianBlur of torchvision.transforms.v2,
- * RandomHSV of Ultralytics, mixup's Beta distribution, CutMix. */
+/* Draws of steps that change colours and blend: ColorJitter, RandomPhotometricDistort, GaussianBlur of
+ * torchvision.transforms.v2, RandomHSV of Ultralytics, mixup's Beta distribution, CutMix. */
 #include "datasets/transforms/adjust.h"
 #include "datasets/transforms/mixing.h"
 #include "draws.h"
@@ -17,7 +17,8 @@ static int present(const double *series)
 
 /* ---- color-jitter ---- */
 
-/* ColorJitter: v is U(max(0, 1 - v), 1 + v) for factors, U(-v, v) for the hue; an option of 0 draws nothing that is applied. */
+/* ColorJitter: v is U(max(0, 1 - v), 1 + v) for factors, U(-v, v) for the hue; an option of 0 draws nothing
+ * that is applied. */
 static void jitter_around(void)
 {
     draws_of_step("color-jitter(0.4, 1.5, 0.3, 0.2)", 8, 4, adjusts, v);
@@ -74,8 +75,8 @@ static void jitter_order(void)
 
 /* ---- photometric-distort ---- */
 
-/* RandomPhotometricDistort: each adjustment and the permutation with p, the place of the contrast with one half whatever p is; a
- * permutation that is drawn may be the identity. */
+/* RandomPhotometricDistort: each adjustment and the permutation with p, the place of the contrast with one
+ * half whatever p is; a permutation that is drawn may be the identity. */
 static void photometric(void)
 {
     dt_photometric_opts o = dt_photometric_defaults();
@@ -236,8 +237,8 @@ static void blend_ratio_distribution(void)
     check_uniform("Beta(2, 2)", v[0], 0, 1, 0);
 }
 
-/* CutMix: the area U(0, 1) before it is cut off, the centre anywhere. With s the root of the area, a side is s - s^2 / 4 long
- * on average over the centres: 2/3 - 1/8 over all, and the area 1/2 - 1/5 + 1/48. */
+/* CutMix: the area U(0, 1) before it is cut off, the centre anywhere. With s the root of the area, a side is
+ * s - s^2 / 4 long on average over the centres: 2/3 - 1/8 over all, and the area 1/2 - 1/5 + 1/48. */
 static void cut_rectangles(void)
 {
     double width = 0, height = 0, area = 0, x = 0, y = 0;

@@ -1,6 +1,6 @@
-/* Draws of steps that move pixels: torchvision.transforms.v2 (the class is named at each test), RandomPerspective of
- * Ultralytics. Pictures are much wider than high, so that an axis taken for the other one shows; most are so large that whole
- * pixels are as good as real numbers. */
+/* Draws of steps that move pixels: torchvision.transforms.v2 (the class is named at each test),
+ * RandomPerspective of Ultralytics. Pictures are much wider than high, so that an axis taken for the other
+ * one shows; most are so large that whole pixels are as good as real numbers. */
 #include "datasets/transforms/blur.h"
 #include "datasets/transforms/windows.h"
 #include "draws.h"
@@ -125,7 +125,8 @@ static void shortest_size(void)
     check_even("shortest size", seen, 3);
 }
 
-/* RandomErasing: area uniform, height / width uniform in its logarithm (the other way round than that of RandomResizedCrop). */
+/* RandomErasing: area uniform, height / width uniform in its logarithm (the other way round than that of
+ * RandomResizedCrop). */
 static void erasing(void)
 {
     dt_erase_opts o = {.p = .3, .min_area = .01, .max_area = .02, .min_aspect = .5, .max_aspect = 4};
@@ -164,7 +165,8 @@ static void erasing(void)
 enum { DEGREES, SHIFT_X, SHIFT_Y, SCALE, SHEAR_X, SHEAR_Y };
 static const char *const affine_names[] = {"degrees", "x", "y", "scale", "shear_x", "shear_y", NULL};
 
-/* RandomAffine: one number v is -v..v for the rotation and the shear along x; the shift is round(U) of width and height. */
+/* RandomAffine: one number v is -v..v for the rotation and the shear along x; the shift is round(U) of width
+ * and height. */
 static void affine_by_single_values(void)
 {
     draws_of_step("affine(10; 0.25; 0.5; 8)", WIDE, HIGH, affine_names, v);
@@ -225,7 +227,8 @@ static void perspective_corners(void)
     }
 }
 
-/* Ultralytics: RandomPerspective.affine_transform, RandomFlip, Mosaic (its centre U(s / 2, 3 s / 2) on a canvas of 2 s). */
+/* Ultralytics: RandomPerspective.affine_transform, RandomFlip, Mosaic (its centre U(s / 2, 3 s / 2) on a
+ * canvas of 2 s). */
 static void recipe(void)
 {
     dt_augment_opts o = dt_augment_none();

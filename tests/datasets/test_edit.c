@@ -1,4 +1,5 @@
-/* Sets that are opened, changed and written again: nothing is lost on the way, repairs, filters, maps of classes. */
+/* Sets that are opened, changed and written again: nothing is lost on the way, repairs, filters, maps of
+ * classes. */
 #include <math.h>
 #include <sys/stat.h>
 

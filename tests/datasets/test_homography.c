@@ -23,7 +23,8 @@ static void boxes_equal(const golden_case *c, dt_homography map)
     }
 }
 
-/* Largest difference, and how many values differ by more than a level: nearest neighbours at exact halves may go either way. */
+/* Largest difference, and how many values differ by more than a level: nearest neighbours at exact halves may
+ * go either way. */
 static void picture_equal(const golden_case *c, dt_homography map, int nearest, dt_warp_border border,
                           int width, int height, int others)
 {

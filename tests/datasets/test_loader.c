@@ -311,7 +311,8 @@ static void repeats_differ(void)
     dt_loader_destroy(loader);
 }
 
-/* Pictures that are mixed in, and those that stand in for bad ones, are of the subset, too: the others may be held out. */
+/* Pictures that are mixed in, and those that stand in for bad ones, are of the subset, too: the others may be
+ * held out. */
 static void nothing_from_outside_the_subset(void)
 {
     static const int64_t subset[] = {14, 3, 5, 11};

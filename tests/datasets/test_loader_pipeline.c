@@ -1,4 +1,5 @@
-/* The loader with a pipeline of transforms: the same bytes for any workers, pictures of one size or padded, what is refused. */
+/* The loader with a pipeline of transforms: the same bytes for any workers, pictures of one size or padded,
+ * what is refused. */
 #include <time.h>
 
 #include "core/mem.h"

@@ -1,4 +1,5 @@
-/* Merging: classes, pictures that are the same or only have the same name, objects, splits, memory that runs out. */
+/* Merging: classes, pictures that are the same or only have the same name, objects, splits, memory that runs
+ * out. */
 #include "datasets/edit/merge.h"
 
 #include <math.h>
@@ -278,8 +279,8 @@ static void make_voc(const fixture *f)
     fixture_text(f, "voc/ImageSets/Main/train.txt", "p\n");
 }
 
-/* Coordinates of VOC files count from 1: objects and their parts keep their place beside a set that counts from 0. What only
- * the dropped twin held is a warning, unless the target cannot hold it either. */
+/* Coordinates of VOC files count from 1: objects and their parts keep their place beside a set that counts
+ * from 0. What only the dropped twin held is a warning, unless the target cannot hold it either. */
 static void rules_of_voc(void)
 {
     static const char *const folders[] = {"yolo", "voc"};

@@ -7,7 +7,8 @@
 
 enum { COUNT = 1200 };
 
-/* Chains: each print is a few bits off an earlier one, or new. Small pictures come in two kinds that do not agree. */
+/* Chains: each print is a few bits off an earlier one, or new. Small pictures come in two kinds that do not
+ * agree. */
 static dt_fingerprint *make_prints(uint64_t seed)
 {
     dt_rng rng = dt_rng_make(seed, DT_RNG_TEST, 0, 0);

@@ -135,8 +135,8 @@ static void weighted_as_pytorch(void)
     free(weights);
 }
 
-/* Half of the draws times the smallest number above 0 are rounded up to the sum: the last entry of a weight above 0 is
- * meant then, not one behind it. */
+/* Half of the draws times the smallest number above 0 are rounded up to the sum: the last entry of a weight
+ * above 0 is meant then, not one behind it. */
 static void zero_weights_are_never_drawn(void)
 {
     static dt_pick picks[MAX];

@@ -1,4 +1,5 @@
-/* Sets of every format are opened whole or not at all: each allocation of the readers fails once, none of them unseen. */
+/* Sets of every format are opened whole or not at all: each allocation of the readers fails once, none of
+ * them unseen. */
 #include "datasets/set_source.h"
 
 #include "datasets/convert.h"

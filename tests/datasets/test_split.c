@@ -5,7 +5,8 @@
 #include "datasets/image/image.h"
 #include "fixture.h"
 
-/* 60 pictures cam<k>_<n>.jpg in two splits; picture i has the classes i % 3 (two objects) and, every tenth, 3. */
+/* 60 pictures cam<k>_<n>.jpg in two splits; picture i has the classes i % 3 (two objects) and, every tenth,
+ * 3. */
 static void make_set(dt_dataset *set, int reversed)
 {
     dt_error err = {0};

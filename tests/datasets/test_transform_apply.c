@@ -1,5 +1,5 @@
-/* Every registered step at work: on pictures with and without boxes, of one pixel, gray; always the same for the same place;
- * composition, other pictures, explanation. */
+/* Every registered step at work: on pictures with and without boxes, of one pixel, gray; always the same for
+ * the same place; composition, other pictures, explanation. */
 #include "core/mem.h"
 #include "datasets/transforms/transform_impl.h"
 #include "test.h"

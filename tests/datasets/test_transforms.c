@@ -225,7 +225,8 @@ static void planes_equal_division(void)
     dt_image_free(&in);
 }
 
-/* Sides for which the vector code runs, into aligned planes and others; scales for which it does not give the bits. */
+/* Sides for which the vector code runs, into aligned planes and others; scales for which it does not give the
+ * bits. */
 static void planes_of_any_scale(void)
 {
     enum { W = 48, H = 7, N = W * H };
@@ -254,7 +255,8 @@ static void planes_of_any_scale(void)
     dt_image_free(&in);
 }
 
-/* A picture anywhere on a canvas gives the planes of that canvas: sides and places around the vector code's steps. */
+/* A picture anywhere on a canvas gives the planes of that canvas: sides and places around the vector code's
+ * steps. */
 static void planes_on_a_canvas(void)
 {
     static const int sides[] = {1, 2, 7, 16, 33, 64}, free_sides[] = {0, 1, 8, 13, 40};

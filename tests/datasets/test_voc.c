@@ -301,7 +301,8 @@ static void layouts(void)
     fixture_free(&f);
 }
 
-/* VOC 2007 and 2012 side by side: splits of one name are joined, trainval of a year without train is its train. */
+/* VOC 2007 and 2012 side by side: splits of one name are joined, trainval of a year without train is its
+ * train. */
 static void years(void)
 {
     static const char *const ids[][2] = {{"2007", "000001"},

@@ -1,4 +1,5 @@
-/* YOLO sets without a data.yaml: Darknet's obj.data, CVAT's export of it, labelImg's classes.txt. Writing obj.data. */
+/* YOLO sets without a data.yaml: Darknet's obj.data, CVAT's export of it, labelImg's classes.txt. Writing
+ * obj.data. */
 #include "datasets/convert.h"
 #include "datasets/detect_format.h"
 #include "datasets/yolo/yolo.h"

@@ -1,4 +1,5 @@
-/** Cases of tests/golden/make_transforms_augment.py: "name:seed:width:height:channels:parameters count", then values. */
+/** Cases of tests/golden/make_transforms_augment.py: "name:seed:width:height:channels:parameters count", then
+ * values. */
 #ifndef DT_TESTS_DATASETS_TRANSFORMS_GOLDEN_H
 #define DT_TESTS_DATASETS_TRANSFORMS_GOLDEN_H
 

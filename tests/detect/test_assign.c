@@ -77,7 +77,8 @@ static void test_golden(void)
     }
 }
 
-/* Random input: owners contain their anchors, no object has more than topk, its best target is its best IoU <= 1. */
+/* Random input: owners contain their anchors, no object has more than topk, its best target is its best IoU
+ * <= 1. */
 static void test_promises(void)
 {
     for (uint64_t trial = 0; trial < 50; trial++) {

@@ -1,4 +1,5 @@
-/* Any bytes as a CIFAR file or a pair of idx files. The first byte chooses; of a pair, the second says where the labels begin. */
+/* Any bytes as a CIFAR file or a pair of idx files. The first byte chooses; of a pair, the second says where
+ * the labels begin. */
 #include <string.h>
 
 #include "datasets/classes/class_parts.h"

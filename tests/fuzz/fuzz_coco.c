@@ -1,4 +1,5 @@
-/* Any bytes as a COCO file: instances into records, their segmentations, results in one piece and by several threads. */
+/* Any bytes as a COCO file: instances into records, their segmentations, results in one piece and by several
+ * threads. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -145,7 +145,8 @@ static void test_bad_files(void)
     dt_ctx_clear_error(ctx);
 }
 
-/* A classifier's weights go into the backbone, a detector's with other classes everywhere but the class branch. */
+/* A classifier's weights go into the backbone, a detector's with other classes everywhere but the class
+ * branch. */
 static void test_start_from(void)
 {
     dt_error err = {0};

@@ -56,9 +56,10 @@ static void test_resnet18_eval(void)
 {
     compare("resnet18.eval", 18, 0, 1e-5, 1e-4);
 }
-/* With batch statistics of two small pictures, some values lie so near to 0 that rounding decides whether a ReLU passes
- * their gradient on: one such flip moves a gradient by a percent. The reference kernels happen to round as PyTorch did
- * and are held to the tight bound; the fast ones, each of which has its own tests, to one that allows for flips. */
+/* With batch statistics of two small pictures, some values lie so near to 0 that rounding decides whether a
+ * ReLU passes their gradient on: one such flip moves a gradient by a percent. The reference kernels happen to
+ * round as PyTorch did and are held to the tight bound; the fast ones, each of which has its own tests, to
+ * one that allows for flips. */
 static void test_resnet18_train(void)
 {
     compare("resnet18.train", 18, 1, 1e-5, 3e-2);

@@ -1,4 +1,5 @@
-/* conv2d and its two gradients. i = {stride y, x, pad y, x, dilation y, x, groups, then what the op needs besides}. */
+/* conv2d and its two gradients. i = {stride y, x, pad y, x, dilation y, x, groups, then what the op needs
+ * besides}. */
 #include "tests/ops/harness.h"
 
 static dt_conv2d_args args_of(const dt_op_case *c)

@@ -182,7 +182,8 @@ static const dt_op_case slice_cases[] = {
 };
 DT_OP_CASES(slice, slice_cases);
 
-/* The gradient of slice, by its own argument struct: zeros of `shape` with the operand written at begin, begin + step... */
+/* The gradient of slice, by its own argument struct: zeros of `shape` with the operand written at begin,
+ * begin + step... */
 static void run_slice_grad(dt_ctx *ctx, const dt_op_case *c, dt_tensor *const *in, dt_tensor **out)
 {
     dt_slice_grad_args args = {

@@ -1,4 +1,5 @@
-/* Elementwise ops of one operand: each over the same shapes, in a range where it is smooth, and over special values. */
+/* Elementwise ops of one operand: each over the same shapes, in a range where it is smooth, and over special
+ * values. */
 #include <math.h>
 
 #include "tests/ops/harness.h"

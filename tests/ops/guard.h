@@ -1,5 +1,5 @@
-/** A CPU backend for tests: every block stands between guard areas and starts out as NaN, and the ops that ask for a
- *  kernel are remembered. */
+/** A CPU backend for tests: every block stands between guard areas and starts out as NaN, and the ops that
+ *  ask for a kernel are remembered. */
 #ifndef DT_TESTS_OPS_GUARD_H
 #define DT_TESTS_OPS_GUARD_H
 

@@ -1,11 +1,14 @@
 /** The table of op cases: what every registered op is checked against, and how to write cases.
  *
- * tests/ops/cases_<op>.c (or cases_<family>.c) holds one array of cases per op and ends with DT_OP_CASES(op, array). The
- * runner (op_table.c) fails for every op of core/ops/op_list.def without one. For each case it checks
+ * tests/ops/cases_<op>.c (or cases_<family>.c) holds one array of cases per op and ends with DT_OP_CASES(op,
+ * array). The runner (op_table.c) fails for every op of core/ops/op_list.def without one. For each case it
+ * checks
  *   - float32 with the fast kernels and with the reference kernels against the float64 reference (tol);
- *   - that nothing was written outside any buffer and nothing uninitialised reached a result (guard areas, NaN fill);
+ *   - that nothing was written outside any buffer and nothing uninitialised reached a result (guard areas,
+ *  NaN fill);
  *   - the same bits with 1, 2 and 3 threads, results and gradients;
- *   - float64 gradients against finite differences (relative 1e-6), float32 gradients against the float64 ones (grad_tol);
+ *   - float64 gradients against finite differences (relative 1e-6), float32 gradients against the float64
+ *  ones (grad_tol);
  *   - every allocation in turn failing: DT_ERR_MEMORY, nothing leaked, the context usable afterwards;
  *   - the CUDA backend, where there is a device and a kernel for the op.
  *
@@ -16,14 +19,16 @@
  *         out[0] = dt_relu(ctx, in[0]);
  *     }
  *     static const dt_op_case cases[] = {
- *         {.name = "rank 3", .run = run, .n_in = 1, .in = {{.shape = DT_DIMS(2, 3, 5), .fill = DT_FILL_AWAY}}},
+ *         {.name = "rank 3", .run = run, .n_in = 1, .in = {{.shape = DT_DIMS(2, 3, 5), .fill =
+ *  DT_FILL_AWAY}}},
  *     };
  *     DT_OP_CASES(relu, cases);
  *
- * `run` must be a pure function of its operands (the harness sets the context's step to 1 before each call, so dropout
- * repeats). A result may be an operand that was changed in place (running statistics). Operand values come from dt_rng with
- * a fixed seed and are float32 numbers in both precisions. Write cases for rank 0 and 1, zero-size, axes of length 1, odd
- * sizes that leave a tail after vectors, strided views, and one that is large enough for several chunks of the pool. */
+ * `run` must be a pure function of its operands (the harness sets the context's step to 1 before each call,
+ * so dropout repeats). A result may be an operand that was changed in place (running statistics). Operand
+ * values come from dt_rng with a fixed seed and are float32 numbers in both precisions. Write cases for rank
+ * 0 and 1, zero-size, axes of length 1, odd sizes that leave a tail after vectors, strided views, and one
+ * that is large enough for several chunks of the pool. */
 #ifndef DT_TESTS_OPS_HARNESS_H
 #define DT_TESTS_OPS_HARNESS_H
 
@@ -111,8 +116,8 @@ typedef struct dt_case_counts {
 
 typedef struct dt_harness dt_harness;
 
-/** Contexts with 1, 2 and 3 threads, one with reference kernels, and the CUDA device if there is one. NULL and a line on
- *  stderr if that fails (also where DT_REQUIRE_CUDA=1 and there is no device). */
+/** Contexts with 1, 2 and 3 threads, one with reference kernels, and the CUDA device if there is one. NULL
+ *  and a line on stderr if that fails (also where DT_REQUIRE_CUDA=1 and there is no device). */
 dt_harness *dt_harness_open(void);
 void dt_harness_close(dt_harness *h);
 int dt_harness_has_cuda(const dt_harness *h);

@@ -21,7 +21,8 @@ static dt_ctx *open_ctx(int threads, int reference)
 
 dt_harness *dt_harness_open(void)
 {
-    /* Without the block cache every tensor is a block of its own, with guards around it, and every allocation counts. */
+    /* Without the block cache every tensor is a block of its own, with guards around it, and every allocation
+     * counts. */
     setenv("DT_CACHE", "0", 1);
     dt_harness *h = dt_calloc(1, sizeof *h);
     if (!h) return NULL;

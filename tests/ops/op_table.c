@@ -1,4 +1,5 @@
-/* Runs the cases of the ops named on the command line, or of all; "--list" prints the names of the registered ops. */
+/* Runs the cases of the ops named on the command line, or of all; "--list" prints the names of the registered
+ * ops. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* Data sets as train and eval read them: the same labels from every format, flags, coordinate base, splits, classes. */
+/* Data sets as train and eval read them: the same labels from every format, flags, coordinate base, splits,
+ * classes. */
 #include <math.h>
 
 #include "datasets/convert.h"

@@ -15,8 +15,8 @@
 #include "tools/cli.h"
 #include "tools/op_times.h"
 
-/* What is timed: one forward pass, or one whole training step (forward, loss, backward, SGD with momentum), on random
- * pictures. */
+/* What is timed: one forward pass, or one whole training step (forward, loss, backward, SGD with momentum),
+ * on random pictures. */
 typedef struct bench {
     dt_ctx *ctx;
     const dt_model_entry *entry;

@@ -252,7 +252,8 @@ static void run_files(infer_job *job)
     dt_detections_free(&found);
 }
 
-/* What the table of options cannot say; -1 to go on, or the exit code. Fills in what depends on other options. */
+/* What the table of options cannot say; -1 to go on, or the exit code. Fills in what depends on other
+ * options. */
 static int check_usage(infer_opts *o, int count)
 {
     if (count == 0) return dt_cli_usage_error(&dt_cmd_infer, "an image or a folder of images is needed");

@@ -105,8 +105,8 @@ static void owned_free(owned_texts *own)
     dt_free(own->val_transforms);
 }
 
-/* An existing path made absolute, symbolic links as they are: a run can be resumed from any folder. What is no path in
- * the file system stays. */
+/* An existing path made absolute, symbolic links as they are: a run can be resumed from any folder. What is
+ * no path in the file system stays. */
 static dt_status make_absolute(const char **path, char **own, dt_error *err)
 {
     char here[PATH_MAX];

@@ -71,6 +71,8 @@ void dt_cli_mute(int mute);
 
 /** Names come from files: bytes that steer a terminal are not passed on. */
 void dt_cli_print_safe(FILE *out, const char *text);
+/** The same of a formatted text: a line end in a name, too, comes out as '?', so that rows stay rows. */
+void dt_cli_printf_safe(FILE *out, const char *fmt, ...) DT_PRINTF(2, 3);
 
 /** Progress on stderr: a bar that redraws itself when stderr is a terminal, else a line every 10 s. */
 typedef struct dt_progress {

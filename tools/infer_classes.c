@@ -45,9 +45,10 @@ static void write_json(const class_job *job, const char *file, const dt_image *i
 
 static void print_line(const class_job *job, const char *file, const dt_image *image, double ms)
 {
-    printf("%s: %dx%d", file, image->width, image->height);
+    dt_cli_printf_safe(stdout, "%s: %dx%d", file, image->width, image->height);
     for (int i = 0; i < job->top; i++)
-        printf(", %s %.3f", job->info->names[job->best[i]], (double)expf(job->log_p[job->best[i]]));
+        dt_cli_printf_safe(stdout, ", %s %.3f", job->info->names[job->best[i]],
+                           (double)expf(job->log_p[job->best[i]]));
     printf(", %.1f ms\n", ms);
 }
 

@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "core/num.h"
 #include "datasets/image/draw.h"
+#include "tools/cli.h"
 
 enum { MATRIX_MAX = 20, NAME_MAX_WIDTH = 24 };
 
@@ -31,10 +32,10 @@ static void print_matrix(const dt_class_scores *s, const char *const *names, int
     int column = width < 8 ? 8 : width > 12 ? 12 : width;
     fprintf(out, "\n%-*s", width, "");
     for (int c = 0; c < s->classes; c++)
-        fprintf(out, " %*.*s", column, column, names[c]);
+        dt_cli_printf_safe(out, " %*.*s", column, column, names[c]);
     fputs("   <- called\n", out);
     for (int r = 0; r < s->classes; r++) {
-        fprintf(out, "%-*.*s", width, width, names[r]);
+        dt_cli_printf_safe(out, "%-*.*s", width, width, names[r]);
         for (int c = 0; c < s->classes; c++)
             fprintf(out, " %*lld", column, (long long)s->confusion[r * s->classes + c]);
         fputc('\n', out);
@@ -52,10 +53,12 @@ void dt_report_classes_text(const dt_class_scores *s, const char *const *names, 
     if (!per_class) return;
     int width = name_width(s, names);
     fprintf(out, "\n%-*s %8s %9s %9s %9s\n", width, "class", "images", "precision", "recall", "f1");
-    for (int c = 0; c < s->classes; c++)
-        fprintf(out, "%-*.*s %8lld %9s %9s %9s\n", width, width, names[c],
-                (long long)dt_class_scores_support(s, c), fixed(a, dt_class_scores_precision(s, c)),
-                fixed(b, dt_class_scores_recall(s, c)), fixed(d, dt_class_scores_f1(s, c)));
+    for (int c = 0; c < s->classes; c++) {
+        dt_cli_printf_safe(out, "%-*.*s", width, width, names[c]);
+        fprintf(out, " %8lld %9s %9s %9s\n", (long long)dt_class_scores_support(s, c),
+                fixed(a, dt_class_scores_precision(s, c)), fixed(b, dt_class_scores_recall(s, c)),
+                fixed(d, dt_class_scores_f1(s, c)));
+    }
     if (s->classes <= MATRIX_MAX) print_matrix(s, names, width, out);
 }
 

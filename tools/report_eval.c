@@ -5,6 +5,7 @@
 
 #include "core/json.h"
 #include "core/num.h"
+#include "tools/cli.h"
 
 static void print_summary(const dt_eval_report *r, FILE *out)
 {
@@ -47,9 +48,10 @@ static void print_classes(const dt_eval_report *r, FILE *out)
     for (size_t i = 0; i < r->row_count; i++) {
         const dt_eval_row *row = &r->rows[i];
         char ap[DT_NUM_MAX], ap50[DT_NUM_MAX];
-        fprintf(out, "%6lld  %-*s %7s%s%7s %8lld %8lld %10lld\n", (long long)row->id, width, row->name,
-                has_ap ? fixed(ap, row->ap) : "", has_ap ? " " : "", fixed(ap50, row->ap50),
-                (long long)row->gt_count, (long long)row->gt_ignored, (long long)row->dt_count);
+        dt_cli_printf_safe(out, "%6lld  %-*s", (long long)row->id, width, row->name);
+        fprintf(out, " %7s%s%7s %8lld %8lld %10lld\n", has_ap ? fixed(ap, row->ap) : "", has_ap ? " " : "",
+                fixed(ap50, row->ap50), (long long)row->gt_count, (long long)row->gt_ignored,
+                (long long)row->dt_count);
     }
 }
 

@@ -194,7 +194,7 @@ dt_status dt_train_write_logs(dt_train_run *run);
 void dt_train_print_row(const dt_train_run *run, const dt_train_row *row);
 
 /* --- train_picture.c --- */
-/** "a.jpg, b.jpg, ...": the pictures of a batch, for messages; cut to `size`. */
+/** "a.jpg, b.jpg, ...": the pictures of a batch, for messages; those that do not fit in `size` are "...". */
 void dt_train_name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size);
 
 /** A picture of a batch as bytes: the inverse of dt_image_to_planes. */

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/file.h"
 #include "core/mem.h"
@@ -60,9 +61,16 @@ dt_status dt_train_draw_batch(const dt_train_run *run, const dt_batch *batch, dt
 
 void dt_train_name_pictures(const dt_train_run *run, const dt_batch *batch, char *out, size_t size)
 {
-    int n = 0;
+    static const char more[] = ", ...";
+    size_t used = 0;
     out[0] = '\0';
-    for (int i = 0; i < batch->count && n >= 0 && (size_t)n < size; i++)
-        n += snprintf(out + n, size - (size_t)n, "%s%s", i ? ", " : "",
-                      dt_path_base(run->task->record_name(run, batch->indices[i])));
+    for (int i = 0; i < batch->count; i++) {
+        const char *name = dt_path_base(run->task->record_name(run, batch->indices[i]));
+        const size_t need = strlen(name) + (i ? 2 : 0);
+        if (used + need + sizeof more > size) {
+            if (used + sizeof more <= size) memcpy(out + used, more, sizeof more);
+            return;
+        }
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", name);
+    }
 }

@@ -75,7 +75,7 @@ static dt_status augmented(sample_store *store, int64_t epoch, dt_pick pick, int
         if (status == DT_OK) status = fit_to_side(o, &holds[i], side, err);
         src[list[i].slot] = holds[i].sample;
     }
-    if (status == DT_OK) status = dt_aug_apply(&params, &o->aug, src, side, scratch, NULL, err);
+    if (status == DT_OK) status = dt_aug_apply(&params, &o->aug, src, side, scratch, err);
     if (status == DT_OK) {
         item->index = src[0]->index;
         item->cls = src[0]->cls;

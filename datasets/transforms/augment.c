@@ -120,7 +120,7 @@ static dt_box intersect(dt_box a, dt_box b)
 }
 
 static dt_status add_labels(const dt_augment_opts *o, const dt_sample *src, dt_affine place,
-                            dt_homography view, dt_box part, dt_sample *out, int *dropped, dt_error *err)
+                            dt_homography view, dt_box part, dt_sample *out, dt_error *err)
 {
     for (size_t i = 0; i < src->label_count; i++) {
         dt_label label = src->labels[i];
@@ -132,10 +132,7 @@ static dt_status add_labels(const dt_augment_opts *o, const dt_sample *src, dt_a
             dt_box_clip(&label.box, out->image.width, out->image.height);
             keep = dt_box_rule_keep(&o->rule, label.box, dt_box_area(whole) * grows);
         }
-        if (keep)
-            DT_TRY(dt_sample_add_label(out, label, err));
-        else
-            ++*dropped;
+        if (keep) DT_TRY(dt_sample_add_label(out, label, err));
     }
     return DT_OK;
 }
@@ -152,7 +149,7 @@ static dt_status render_part(const dt_image *image, dt_affine place, dt_homograp
  * in pixels of that window. */
 static dt_status render_window(const dt_aug_params *p, int which, const dt_augment_opts *o,
                                const dt_sample *const *src, int side, int left, int top, dt_sample *out,
-                               int *dropped, dt_error *err)
+                               dt_error *err)
 {
     const dt_aug_view *view = &p->view[which];
     dt_homography map = view_map(p, view, side);
@@ -172,7 +169,7 @@ static dt_status render_window(const dt_aug_params *p, int which, const dt_augme
         dt_box_clip(&part, canvas, canvas);
         if (part.x2 > part.x1 && part.y2 > part.y1)
             DT_TRY(render_part(image, place, map, part, &out->image, err));
-        DT_TRY(add_labels(o, src[i], place, map, part, out, dropped, err));
+        DT_TRY(add_labels(o, src[i], place, map, part, out, err));
     }
     return DT_OK;
 }
@@ -180,11 +177,11 @@ static dt_status render_window(const dt_aug_params *p, int which, const dt_augme
 /* ---- mixup ---- */
 
 static dt_status mix(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *const *src, int side,
-                     dt_sample *out, int *dropped, dt_error *err)
+                     dt_sample *out, dt_error *err)
 {
     dt_sample other = {0};
     dt_status st = dt_sample_reshape(&other, out, side, side, 3, err);
-    if (st == DT_OK) st = render_window(p, DT_AUG_MIXUP, o, src, side, 0, 0, &other, dropped, err);
+    if (st == DT_OK) st = render_window(p, DT_AUG_MIXUP, o, src, side, 0, 0, &other, err);
     if (st == DT_OK) st = dt_image_blend(&out->image, &other.image, p->mix_ratio, &out->image, err);
     for (size_t i = 0; i < other.label_count && st == DT_OK; i++)
         st = dt_sample_add_label(out, other.labels[i], err);
@@ -195,15 +192,15 @@ static dt_status mix(const dt_aug_params *p, const dt_augment_opts *o, const dt_
 /* ---- cutmix ---- */
 
 static dt_status cut_and_mix(const dt_aug_params *p, const dt_augment_opts *o, const dt_sample *const *src,
-                             int side, dt_sample *out, int *dropped, dt_error *err)
+                             int side, dt_sample *out, dt_error *err)
 {
     dt_box cut;
     dt_sample patch = {0};
     if (!dt_cut_choose(p->cut, DT_AUG_CUTS, out, &cut)) return DT_OK;
     const int left = (int)cut.x1, top = (int)cut.y1;
     dt_status st = dt_sample_reshape(&patch, out, (int)cut.x2 - left, (int)cut.y2 - top, 3, err);
-    if (st == DT_OK) st = render_window(p, DT_AUG_CUTMIX, o, src, side, left, top, &patch, dropped, err);
-    if (st == DT_OK) st = dt_sample_cover(out, left, top, &patch, dropped, err);
+    if (st == DT_OK) st = render_window(p, DT_AUG_CUTMIX, o, src, side, left, top, &patch, err);
+    if (st == DT_OK) st = dt_sample_cover(out, left, top, &patch, err);
     dt_sample_free(&patch);
     return st;
 }
@@ -226,16 +223,13 @@ static dt_status paste_objects(const dt_aug_params *p, const dt_augment_opts *o,
 }
 
 dt_status dt_aug_apply(const dt_aug_params *p, const dt_augment_opts *o,
-                       const dt_sample *const src[DT_AUG_SOURCES], int side, dt_sample *out, int *dropped,
-                       dt_error *err)
+                       const dt_sample *const src[DT_AUG_SOURCES], int side, dt_sample *out, dt_error *err)
 {
-    int lost = 0;
     DT_TRY(require_rgb(src[0], err));
     DT_TRY(dt_sample_reshape(out, src[0], side, side, 3, err));
-    DT_TRY(render_window(p, DT_AUG_MAIN, o, src, side, 0, 0, out, &lost, err));
+    DT_TRY(render_window(p, DT_AUG_MAIN, o, src, side, 0, 0, out, err));
     if (p->paste) DT_TRY(paste_objects(p, o, src[DT_AUG_PASTE * DT_AUG_TILES], side, out, err));
-    if (p->mixup) DT_TRY(mix(p, o, src, side, out, &lost, err));
-    if (p->cutmix) DT_TRY(cut_and_mix(p, o, src, side, out, &lost, err));
-    if (dropped) *dropped = lost;
+    if (p->mixup) DT_TRY(mix(p, o, src, side, out, err));
+    if (p->cutmix) DT_TRY(cut_and_mix(p, o, src, side, out, err));
     return dt_image_hsv_jitter(&out->image, p->hue, p->sat, p->val, err);
 }

@@ -111,7 +111,7 @@ dt_status dt_aug_prepare(dt_sample *sample, int side, dt_resize_filter filter, d
 /** Renders the picture and its labels: the first view; objects pasted onto it; mixup; cutmix; colours. src[k]
  * are prepared RGB samples as dt_aug_sources lists them, other entries may be NULL. *out (zero-initialised or
  * used before: its buffers are reused) becomes side x side with labels in its pixels; out->index, original
- * sizes are those of src[0]. *dropped (may be NULL) counts the boxes of the views that did not stay.
+ * sizes are those of src[0].
  *
  * cutmix: the first of the rectangles that covers every box by less than a tenth (the box stays as it is) or
  * more than nine tenths (it goes) is used; if there is none, the picture stays. Pasted objects keep their
@@ -119,7 +119,6 @@ dt_status dt_aug_prepare(dt_sample *sample, int side, dt_resize_filter filter, d
  * would at all of ten places, are left out.
  */
 dt_status dt_aug_apply(const dt_aug_params *params, const dt_augment_opts *opts,
-                       const dt_sample *const src[DT_AUG_SOURCES], int side, dt_sample *out, int *dropped,
-                       dt_error *err);
+                       const dt_sample *const src[DT_AUG_SOURCES], int side, dt_sample *out, dt_error *err);
 
 #endif

@@ -119,7 +119,7 @@ dt_window dt_iou_crop_draw(const dt_iou_crop_opts *o, const dt_sample *s, dt_rng
     return whole;
 }
 
-dt_status dt_iou_crop_apply(const dt_sample *src, dt_window w, dt_sample *out, int *dropped, dt_error *err)
+dt_status dt_iou_crop_apply(const dt_sample *src, dt_window w, dt_sample *out, dt_error *err)
 {
     static const uint8_t black[4];
     const int whole =
@@ -132,7 +132,6 @@ dt_status dt_iou_crop_apply(const dt_sample *src, dt_window w, dt_sample *out, i
         if (whole || has_center(w, src->labels[i].box))
             st = dt_sample_add_label(&centered, src->labels[i], err);
     if (st == DT_OK) st = dt_sample_window(&centered, w, black, out, err);
-    if (st == DT_OK && dropped) *dropped = (int)(src->label_count - out->label_count);
     centered.image = (dt_image){0};
     dt_sample_free(&centered);
     return st;

@@ -35,9 +35,8 @@ dt_status dt_iou_crop_check(const dt_iou_crop_opts *opts, dt_error *err);
  * led to nothing (torchvision goes on for ever). */
 dt_window dt_iou_crop_draw(const dt_iou_crop_opts *opts, const dt_sample *sample, dt_rng *rng);
 
-/** Boxes whose centre is not strictly inside the window go. *dropped may be NULL. */
-dt_status dt_iou_crop_apply(const dt_sample *src, dt_window window, dt_sample *out, int *dropped,
-                            dt_error *err);
+/** Boxes whose centre is not strictly inside the window go. */
+dt_status dt_iou_crop_apply(const dt_sample *src, dt_window window, dt_sample *out, dt_error *err);
 
 /** SSD's expansion (RandomZoomOut): the picture at a random place of a larger canvas. */
 typedef struct dt_zoom_out_opts {

@@ -97,13 +97,12 @@ int dt_cut_choose(const dt_box *cuts, int count, const dt_sample *s, dt_box *cut
     return 0;
 }
 
-static void remove_covered(dt_sample *s, dt_box cut, int *dropped)
+static void remove_covered(dt_sample *s, dt_box cut)
 {
     size_t kept = 0;
     for (size_t i = 0; i < s->label_count; i++)
         if (shared_area(cut, s->labels[i].box) < 0.5 * dt_box_area(s->labels[i].box))
             s->labels[kept++] = s->labels[i];
-    *dropped += (int)(s->label_count - kept);
     s->label_count = kept;
 }
 
@@ -115,15 +114,14 @@ static void copy_into(const dt_image *patch, int left, int top, dt_image *out)
                patch->data + (size_t)y * row, row);
 }
 
-dt_status dt_sample_cover(dt_sample *sample, int left, int top, const dt_sample *patch, int *dropped,
-                          dt_error *err)
+dt_status dt_sample_cover(dt_sample *sample, int left, int top, const dt_sample *patch, dt_error *err)
 {
     const dt_image *image = &patch->image;
     const dt_box cut = {left, top, left + image->width, top + image->height};
     if (image->channels != sample->image.channels)
         return dt_fail(err, DT_ERR_ARG, "a patch of %d channels on a picture of %d", image->channels,
                        sample->image.channels);
-    remove_covered(sample, cut, dropped);
+    remove_covered(sample, cut);
     copy_into(image, left, top, &sample->image);
     for (size_t i = 0; i < patch->label_count; i++) {
         dt_label label = patch->labels[i];

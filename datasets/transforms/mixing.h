@@ -23,8 +23,7 @@ int dt_cut_choose(const dt_box *cuts, int count, const dt_sample *sample, dt_box
 
 /** The patch over the rectangle at (left, top) of its size, within the picture. Boxes that are covered by
  *  half go; those of the patch are added. */
-dt_status dt_sample_cover(dt_sample *sample, int left, int top, const dt_sample *patch, int *dropped,
-                          dt_error *err);
+dt_status dt_sample_cover(dt_sample *sample, int left, int top, const dt_sample *patch, dt_error *err);
 
 typedef struct dt_paste_opts {
     double share;         /* of the objects that are pasted */

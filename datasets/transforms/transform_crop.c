@@ -310,7 +310,7 @@ static dt_status iou_apply(const dt_step *s, const dt_drawn *d, const dt_sample 
     (void)s;
     (void)others;
     DT_DRAWN_CONST(dt_window, w, d);
-    return dt_iou_crop_apply(in, *w, out, NULL, err);
+    return dt_iou_crop_apply(in, *w, out, err);
 }
 
 const dt_transform dt_transform_iou_crop = {

@@ -188,6 +188,8 @@ double dt_step_draw_around(const dt_step *s, int arg, dt_rng *rng);
 double dt_step_draw_range(const dt_step *s, int arg, dt_rng *rng);
 /** DT_ERR_ARG if two values are not in rising order. */
 dt_status dt_step_check_range(const dt_step *s, int arg, dt_error *err);
+/** The same for dt_step_draw_around, where one value must not be negative. */
+dt_status dt_step_check_around(const dt_step *s, int arg, dt_error *err);
 /** A fill of one value or one a channel, for four channels. */
 void dt_step_fill(const dt_step *s, int arg, uint8_t fill[4]);
 /** "size" of one value (a square) or of height, width. */

@@ -115,11 +115,10 @@ static dt_status cutmix_apply(const dt_step *s, const dt_drawn *d, const dt_samp
                               (int)(c->cut.y2 - c->cut.y1)};
     const dt_box_rule rule = dt_step_rule(s, CUTMIX_RULE);
     dt_sample patch = {0};
-    int dropped = 0;
     dt_status st = dt_sample_assign(in, out, err);
     if (st == DT_OK) st = dt_sample_window(others[0], window, gray, &patch, err);
     if (st == DT_OK) st = cut_labels(others[0], c->cut, &rule, &patch, err);
-    if (st == DT_OK) st = dt_sample_cover(out, window.left, window.top, &patch, &dropped, err);
+    if (st == DT_OK) st = dt_sample_cover(out, window.left, window.top, &patch, err);
     dt_sample_free(&patch);
     return st;
 }

@@ -34,7 +34,7 @@ static dt_status render(const dt_aug_params *p, const dt_augment_opts *o, int si
     dt_status st = DT_OK;
     for (int i = 0; i < count && st == DT_OK; i++)
         st = add_tile(t, list[i].slot, i ? others[i - 1] : in, prepare_side, filter, err);
-    if (st == DT_OK) st = dt_aug_apply(p, o, t->src, side, out, NULL, err);
+    if (st == DT_OK) st = dt_aug_apply(p, o, t->src, side, out, err);
     for (int i = 0; i < t->count; i++)
         dt_sample_free(&t->copies[i]);
     dt_free(t);

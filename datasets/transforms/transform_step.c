@@ -22,6 +22,14 @@ dt_status dt_step_check_range(const dt_step *s, int arg, dt_error *err)
                    a->v[1]);
 }
 
+dt_status dt_step_check_around(const dt_step *s, int arg, dt_error *err)
+{
+    const dt_values *a = &s->args[arg];
+    if (a->count != 1 || a->v[0] >= 0) return dt_step_check_range(s, arg, err);
+    return dt_fail(err, DT_ERR_ARG, "%s = %g: one value v stands for -v to v", s->kind->args[arg].name,
+                   a->v[0]);
+}
+
 void dt_step_fill(const dt_step *s, int arg, uint8_t fill[4])
 {
     for (int c = 0; c < 4; c++)

@@ -171,9 +171,9 @@ typedef struct affine_drawn {
 
 static dt_status affine_check(const dt_step *s, dt_error *err)
 {
-    DT_TRY(dt_step_check_range(s, AFFINE_DEGREES, err));
+    DT_TRY(dt_step_check_around(s, AFFINE_DEGREES, err));
     DT_TRY(dt_step_check_range(s, AFFINE_SCALE, err));
-    DT_TRY(dt_step_check_range(s, AFFINE_SHEAR, err));
+    DT_TRY(dt_step_check_around(s, AFFINE_SHEAR, err));
     const dt_values *shear = &s->args[AFFINE_SHEAR];
     if (shear->count == 3) return dt_fail(err, DT_ERR_ARG, "shear takes 1, 2 or 4 values");
     if (shear->count == 4 && !(shear->v[0] <= shear->v[1] && shear->v[2] <= shear->v[3]))

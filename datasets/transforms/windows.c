@@ -104,8 +104,8 @@ static dt_status draw_begin(const char *axis, int crop, int size, int before, in
 {
     int64_t padded = (int64_t)size + before + after, lack = crop - padded;
     if (lack > 0 && !pad_if_needed)
-        return dt_fail(err, DT_ERR_ARG, "random-crop: %d pixels of %s are wanted, the picture has %lld%s",
-                       crop, axis, (long long)padded, before || after ? " with its padding" : "");
+        return dt_fail(err, DT_ERR_ARG, "%d pixels of %s are wanted, the picture has %lld%s", crop, axis,
+                       (long long)padded, before || after ? " with its padding" : "");
     if (lack > 0) {
         before += (int)lack;
         padded += 2 * lack;

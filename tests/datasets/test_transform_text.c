@@ -117,6 +117,8 @@ static void errors(void)
     refuse("random-resized-crop(4, ratio=1)", "ratio takes 2 values, not 1");
     refuse("random-resized-crop(4, ratio=(1/0, 1))", "ratio: a number is wanted behind '/'");
     refuse("gaussian-blur(4)", "kernel = 4 is not odd");
+    refuse("affine(-10)", "degrees = -10: one value v stands for -v to v");
+    refuse("affine(5, shear=-3)", "shear = -3: one value");
     refuse("Grayscale(1)", "channels = 1 is not in 3..3");
     refuse("pad(4, fill=(255, 0))", "fill takes one value or 3, not 2");
     refuse("random-erasing(value=(1, 2))", "value takes one value or 3, not 2");

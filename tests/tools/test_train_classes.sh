@@ -42,6 +42,11 @@ expect 0 'star' "$DETTOOL_BIN" infer "$picture" --weights run/best.safetensors
 expect 0 '"file"' "$DETTOOL_BIN" infer crops/test/* --weights run/best.safetensors --json
 [ "$(grep -c '"file"' out.txt)" -eq "$(find crops/test -name '*.jpg' | wc -l)" ] || fail "pictures of infer"
 
+# a name with a line end stays one row
+nasty=$(printf 'two\nlines.jpg') && cp "$picture" "$nasty"
+expect 0 'two?lines.jpg: ' "$DETTOOL_BIN" infer "$nasty" --weights run/best.safetensors
+[ "$(wc -l <out.txt)" -eq 1 ] || { cat out.txt; fail "rows of infer"; }
+
 mkdir small && for c in disc star; do mkdir -p small/train/$c small/val/$c && cp $(ls crops/train/$c/*.jpg | head -n 24) small/train/$c && cp $(ls crops/val/$c/*.jpg | head -n 4) small/val/$c; done
 
 # ---- workers and threads change nothing; a killed run ends with the same bytes ----

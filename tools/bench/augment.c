@@ -37,7 +37,7 @@ static dt_status augment(bench *b, int i)
     const int n = dt_aug_sources(&p, list);
     for (int k = 0; k < n; k++)
         src[list[k].slot] = &b->pictures[list[k].index];
-    return dt_aug_apply(&p, &b->opts, src, SIDE, &b->out, NULL, &b->err);
+    return dt_aug_apply(&p, &b->opts, src, SIDE, &b->out, &b->err);
 }
 
 static dt_status letterbox(bench *b, int i)

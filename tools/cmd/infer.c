@@ -100,7 +100,7 @@ static void write_json(const infer_job *job, const char *file, const dt_image *i
 static void print_line(const infer_job *job, const char *file, const dt_image *image,
                        const dt_detection *items, int64_t n, double ms)
 {
-    printf("%s: %dx%d", file, image->width, image->height);
+    dt_cli_printf_safe(stdout, "%s: %dx%d", file, image->width, image->height);
     if (n == 0) printf(", nothing found");
     int shown = 0;
     for (int c = 0; c < job->info->class_count; c++) {
@@ -112,7 +112,7 @@ static void print_line(const infer_job *job, const char *file, const dt_image *i
             printf(", ...");
             break;
         }
-        printf(", %lld %s", (long long)count, job->info->names[c]);
+        dt_cli_printf_safe(stdout, ", %lld %s", (long long)count, job->info->names[c]);
     }
     printf(", %.1f ms\n", ms);
 }

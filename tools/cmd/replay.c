@@ -106,13 +106,14 @@ static dt_status locate(const dt_train_run *run, const replay *r, int64_t *epoch
 
 static void print_place(const dt_train_run *run, const dt_batch *batch, int slot, const char *out)
 {
-    printf("epoch %lld, batch %lld, slot %d: %s; ", (long long)batch->epoch + 1, (long long)batch->number,
-           slot, run->task->record_name(run, batch->indices[slot]));
+    dt_cli_printf_safe(stdout, "epoch %lld, batch %lld, slot %d: %s; ", (long long)batch->epoch + 1,
+                       (long long)batch->number, slot, run->task->record_name(run, batch->indices[slot]));
     if (batch->classes[slot] >= 0)
-        printf("%s", run->task->class_name(run, batch->classes[slot]));
+        dt_cli_printf_safe(stdout, "%s", run->task->class_name(run, batch->classes[slot]));
     else
         printf("%zu boxes", batch->label_begin[slot + 1] - batch->label_begin[slot]);
-    printf("; written to %s\n", out);
+    dt_cli_printf_safe(stdout, "; written to %s", out);
+    putchar('\n');
 }
 
 static dt_status show(const dt_train_run *run, const replay *r, const dt_replay_proof *proof, dt_error *err)

@@ -134,7 +134,8 @@ extern const dt_transform *const dt_transform_kinds[];
 #define DT_ARG_FILTER(usual_)                                                                                \
     {                                                                                                        \
         .name = "filter", .type = DT_ARG_CHOICE, .choices = DT_RESIZE_FILTER_NAMES, .usual = usual_,         \
-        .help = "-aa: antialiased, as Pillow and torchvision; the others as OpenCV"                          \
+        .help = "-aa: antialiased, as Pillow and torchvision; nearest-exact, -torch: torchvision; others: "  \
+                "OpenCV"                                                                                     \
     }
 /** Choices in the order of dt_letterbox_mode. */
 #define DT_ARG_LETTERBOX(name_, help_)                                                                       \

@@ -117,18 +117,16 @@ void dt_transforms_text(const dt_transforms *t, dt_str *out)
 
 static void list_arg(const dt_arg *a, dt_str *out)
 {
-    char range[96] = "";
-    char lo[DT_NUM_MAX], hi[DT_NUM_MAX];
-    if (a->type == DT_ARG_CHOICE) snprintf(range, sizeof range, "%s", a->choices);
-    if (a->type == DT_ARG_BOOL) snprintf(range, sizeof range, "true|false");
-    if (!range[0]) {
-        snprintf(lo, sizeof lo, "%g", a->min);
-        snprintf(hi, sizeof hi, "%g", a->max);
-        snprintf(range, sizeof range, "%s..%s", lo, hi);
-    }
-    dt_str_printf(out, "      %-14s %s", a->name, a->help);
-    dt_str_printf(out, " [%s", range);
-    if (a->most > 1 && a->least < a->most)
+    dt_str_printf(out, "      %-14s %s [", a->name, a->help);
+    if (a->type == DT_ARG_CHOICE)
+        dt_str_append(out, a->choices);
+    else if (a->type == DT_ARG_BOOL)
+        dt_str_append(out, "true|false");
+    else
+        dt_str_printf(out, "%g..%g", a->min, a->max);
+    if (a->whole)
+        dt_str_printf(out, ", 1 or %d values", a->most);
+    else if (a->most > 1 && a->least < a->most)
         dt_str_printf(out, ", %d to %d values", a->least > 1 ? a->least : 1, a->most);
     else if (a->most > 1)
         dt_str_printf(out, ", %d values", a->most);

@@ -254,6 +254,8 @@ static void list(void)
     dt_str text = {0};
     dt_transforms_list(&text);
     CHECK(!text.failed && strstr(text.data, "random-erasing") && strstr(text.data, "default 3/4, 4/3"));
+    CHECK(strstr(text.data, "lanczos-aa|nearest-torch; default") &&
+          strstr(text.data, "0..255, 1 or 3 values"));
     dt_str_free(&text);
 }
 

@@ -22,8 +22,8 @@ void loader_report_bad(dt_loader *l, const batch_slot *slot)
 {
     for (int i = 0; i < slot->count; i++) {
         const loader_item *item = &slot->items[i];
-        for (int k = 0; k < item->bad_count; k++) {
-            int64_t index = item->bad[k];
+        for (int k = 0; k < item->bad.count; k++) {
+            int64_t index = item->bad.index[k];
             if (l->reported[index]) continue;
             l->reported[index] = 1;
             if (l->opts.on_bad) l->opts.on_bad(l->opts.on_bad_ctx, index, l->store.bad[index]);

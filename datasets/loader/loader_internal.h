@@ -5,28 +5,7 @@
 
 #include <pthread.h>
 
-#include "datasets/loader/loader.h"
-
-/** Prepared samples in memory, and what is known of records that do not load. Shared by the workers under one
- * lock; an entry never changes or goes away once it is there, so readers keep pointers without the lock. */
-typedef struct sample_store {
-    const dt_source *source;
-    const dt_loader_opts *opts;
-    const int64_t *pool; /* the records that there are for this loader; NULL: all */
-    int64_t pool_count;
-    uint8_t *in_pool; /* of each record, with a pool */
-    pthread_mutex_t lock;
-    dt_sample **cached; /* count entries, NULL without a cache */
-    size_t bytes;
-    int64_t records;
-    char **bad; /* count messages, NULL: not known to be bad */
-} sample_store;
-
-dt_status sample_store_init(sample_store *store, const dt_source *source, const dt_loader_opts *opts,
-                            const dt_sampler_opts *sampler, dt_error *err);
-void sample_store_free(sample_store *store);
-
-enum { ITEM_BAD_MAX = 8 };
+#include "datasets/loader/sample_store.h"
 
 /** One picture of a batch as a worker leaves it. */
 typedef struct loader_item {
@@ -35,36 +14,10 @@ typedef struct loader_item {
     int64_t index;
     int32_t cls;
     dt_letterbox geometry;
-    dt_image image;            /* with pad_to_multiple: the bytes, until the size of the batch is known */
-    int64_t bad[ITEM_BAD_MAX]; /* bad records met; more than fit are reported when they are drawn again */
-    int bad_count;
+    dt_image image; /* with pad_to_multiple: the bytes, until the size of the batch is known */
+    bad_records bad;
     dt_error err; /* status DT_OK: the item is good */
 } loader_item;
-
-/** A sample that is borrowed from the cache (mine = NULL) or belongs to the holder. */
-typedef struct held_sample {
-    const dt_sample *sample;
-    dt_sample *mine;
-} held_sample;
-void held_sample_free(held_sample *held);
-
-/** The record, or under DT_BAD_REPLACE the next one that loads: a property of the files, not of the order of
- * work. Bad records that were met are added to the item. */
-dt_status sample_store_hold(sample_store *store, int64_t index, loader_item *item, held_sample *out,
-                            dt_error *err);
-
-/** The record's name stands before a message that has none. */
-dt_status sample_store_name(const sample_store *store, int64_t index, dt_error *err);
-
-/** The geometry without augmentation or pipeline; the picture may have been decoded at a reduced size. */
-dt_status loader_plain_geometry(const dt_loader_opts *opts, int width, int height, int side, dt_letterbox *lb,
-                                dt_error *err);
-
-/** Largest side of a batch. */
-static inline int loader_max_side(const dt_loader_opts *o)
-{
-    return o->size_max ? o->size_max : o->imgsz;
-}
 
 /** What augmentation draws for a place of the epoch. */
 dt_aug_params loader_draw_params(const sample_store *store, int64_t epoch, dt_pick pick);

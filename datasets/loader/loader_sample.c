@@ -6,12 +6,6 @@
 #include "datasets/transforms/planes.h"
 #include "datasets/transforms/sample_transforms.h"
 
-dt_status loader_plain_geometry(const dt_loader_opts *o, int width, int height, int side, dt_letterbox *lb,
-                                dt_error *err)
-{
-    return dt_letterbox_make(o->letterbox, o->no_upscale, width, height, side, side, lb, err);
-}
-
 static dt_status letterboxed(const dt_loader_opts *o, const dt_sample *sample, int side, dt_sample *out,
                              dt_error *err)
 {
@@ -71,7 +65,7 @@ static dt_status augmented(sample_store *store, int64_t epoch, dt_pick pick, int
     const int count = dt_aug_sources(&params, list);
     dt_status status = DT_OK;
     for (int i = 0; i < count && status == DT_OK; i++) {
-        status = sample_store_hold(store, list[i].index, item, &holds[i], err);
+        status = sample_store_hold(store, list[i].index, &item->bad, &holds[i], err);
         if (status == DT_OK) status = fit_to_side(o, &holds[i], side, err);
         src[list[i].slot] = holds[i].sample;
     }
@@ -96,7 +90,7 @@ static dt_status borrow(void *self, int64_t index, const dt_sample **sample, dt_
 {
     const pipeline_records *r = self;
     held_sample h = {0};
-    DT_TRY(sample_store_hold(r->store, index, r->item, &h, err));
+    DT_TRY(sample_store_hold(r->store, index, &r->item->bad, &h, err));
     *sample = h.sample;
     *mine = h.mine;
     return DT_OK;
@@ -113,7 +107,7 @@ dt_status loader_run_pipeline(sample_store *store, int64_t epoch, dt_pick pick, 
                                       .records = &records,
                                       .mixing = o->mosaic_epochs < 0 || epoch < o->mosaic_epochs};
     held_sample h = {0};
-    DT_TRY(sample_store_hold(store, pick.index, item, &h, err));
+    DT_TRY(sample_store_hold(store, pick.index, &item->bad, &h, err));
     dt_status status = dt_transforms_apply(o->pipeline, &place, h.sample, scratch, explain, err);
     if (status != DT_OK) sample_store_name(store, h.sample->index, err);
     held_sample_free(&h);
@@ -161,13 +155,13 @@ dt_status loader_make_item(sample_store *store, int64_t epoch, dt_pick pick, int
     const dt_sample *sample = scratch;
     item->index = pick.index;
     item->label_count = 0;
-    item->bad_count = 0;
+    item->bad.count = 0;
     if (o->pipeline) {
         DT_TRY(pipeline_item(store, epoch, pick, side, scratch, pixels, item, err));
     } else if (o->augment) {
         DT_TRY(augmented(store, epoch, pick, side, scratch, item, err));
     } else {
-        DT_TRY(sample_store_hold(store, pick.index, item, &plain, err));
+        DT_TRY(sample_store_hold(store, pick.index, &item->bad, &plain, err));
         sample = plain.sample;
         item->index = sample->index;
         item->cls = sample->cls;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "datasets/loader/loader_internal.h"
+#include "datasets/loader/sample_store.h"
 #include "datasets/transforms/sample_transforms.h"
 
 dt_status sample_store_init(sample_store *store, const dt_source *source, const dt_loader_opts *opts,
@@ -59,6 +59,12 @@ static size_t sample_bytes(const dt_sample *s)
 {
     return (size_t)s->image.width * (size_t)s->image.height * (size_t)s->image.channels +
            s->label_capacity * sizeof *s->labels + sizeof *s;
+}
+
+dt_status loader_plain_geometry(const dt_loader_opts *o, int width, int height, int side, dt_letterbox *lb,
+                                dt_error *err)
+{
+    return dt_letterbox_make(o->letterbox, o->no_upscale, width, height, side, side, lb, err);
 }
 
 /* What can be done once for all batches. Under multi-scale a picture is letterboxed for each batch anew. */
@@ -166,14 +172,14 @@ static dt_status remember_bad(sample_store *store, int64_t index, const char *me
     return DT_OK;
 }
 
-static void note_bad(loader_item *item, int64_t index)
+static void note_bad(bad_records *met, int64_t index)
 {
-    for (int i = 0; i < item->bad_count; i++)
-        if (item->bad[i] == index) return;
-    if (item->bad_count < ITEM_BAD_MAX) item->bad[item->bad_count++] = index;
+    for (int i = 0; i < met->count; i++)
+        if (met->index[i] == index) return;
+    if (met->count < BAD_RECORDS_MAX) met->index[met->count++] = index;
 }
 
-dt_status sample_store_hold(sample_store *store, int64_t index, loader_item *item, held_sample *out,
+dt_status sample_store_hold(sample_store *store, int64_t index, bad_records *met, held_sample *out,
                             dt_error *err)
 {
     if (store->opts->bad == DT_BAD_STOP) return hold_record(store, index, out, err);
@@ -189,7 +195,7 @@ dt_status sample_store_hold(sample_store *store, int64_t index, loader_item *ite
                 return dt_fail(err, status, "%s", own.text);
             DT_TRY(remember_bad(store, i, own.text, err));
         }
-        note_bad(item, i);
+        note_bad(met, i);
     }
     return dt_fail(err, DT_ERR_FORMAT, "none of the %lld records could be loaded; record %lld: %s",
                    (long long)store->pool_count, (long long)index, store->bad[index]);

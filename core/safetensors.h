@@ -30,10 +30,11 @@ typedef struct dt_st_file {
     size_t meta_count, meta_capacity;
     void *memory;
     size_t memory_size;
+    int has_checksum; /* it has one, and is whole */
 } dt_st_file;
 
-/** Messages name the file, and the tensor where there is one. Data that are not those of the file's checksum,
- *  where it has one, are DT_ERR_FORMAT. After a failure *file is empty. */
+/** Messages name the file, and the tensor where there is one. A file that is not that of its checksum, where it has one, is
+ * DT_ERR_FORMAT. After a failure *file is empty. */
 dt_status dt_st_read(const char *path, dt_st_file *file, dt_error *err);
 /** The same from memory (of dt_malloc), which is taken over in any case; `name` is for messages. */
 dt_status dt_st_parse(void *memory, size_t size, const char *name, dt_st_file *file, dt_error *err);
@@ -57,7 +58,7 @@ typedef struct dt_st_writer {
     size_t count, capacity;
     dt_st_meta *meta;
     size_t meta_count, meta_capacity;
-    int checksum; /* 1: metadata "checksum" holds the data's CRC-32, which reading compares */
+    int checksum; /* 1: metadata "checksum" holds the file's CRC-32, which reading compares */
 } dt_st_writer;
 
 /** `data` must stay until dt_st_save; `own` 1: the writer frees it with dt_free, also when this call fails.

@@ -1,30 +1,37 @@
-/** For safetensors_*.c: the text of metadata "checksum". */
+/** For safetensors_*.c: metadata "checksum", CRC-32 of the whole file in which its own eight digits are zeros. */
 #ifndef DT_CORE_SAFETENSORS_CHECKSUM_H
 #define DT_CORE_SAFETENSORS_CHECKSUM_H
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <zlib.h>
 
-#define DT_ST_CHECKSUM_KEY    "checksum"
-#define DT_ST_CHECKSUM_PREFIX "crc32:"
+#define DT_ST_CHECKSUM_KEY  "checksum"
+#define DT_ST_CHECKSUM_ZERO "crc32:00000000"
 
-/** "crc32:0123abcd" */
-typedef struct dt_st_checksum {
-    char text[sizeof DT_ST_CHECKSUM_PREFIX + 8];
-} dt_st_checksum;
+/* As it stands in the header: the digits follow. */
+#define DT_ST_CHECKSUM_LEAD "\"" DT_ST_CHECKSUM_KEY "\":\"crc32:"
+enum { DT_ST_CHECKSUM_DIGITS = 8 };
 
 /** Of all before and these bytes; start with 0. */
 static inline uint32_t dt_st_crc(uint32_t crc, const void *data, size_t bytes)
 {
-    return (uint32_t)crc32_z(crc, data, bytes);
+    return bytes ? (uint32_t)crc32_z(crc, data, bytes) : crc;
 }
 
-static inline dt_st_checksum dt_st_checksum_of(uint32_t crc)
+/** Where the digits stand in the header; NULL: there are none. */
+static inline const char *dt_st_checksum_find(const char *header, size_t bytes)
 {
-    dt_st_checksum c;
-    snprintf(c.text, sizeof c.text, DT_ST_CHECKSUM_PREFIX "%08x", (unsigned)crc);
-    return c;
+    const char *lead = memmem(header, bytes, DT_ST_CHECKSUM_LEAD, sizeof DT_ST_CHECKSUM_LEAD - 1);
+    if (!lead) return NULL;
+    const char *digits = lead + sizeof DT_ST_CHECKSUM_LEAD - 1;
+    return digits + DT_ST_CHECKSUM_DIGITS <= header + bytes ? digits : NULL;
+}
+
+static inline void dt_st_checksum_text(uint32_t crc, char text[DT_ST_CHECKSUM_DIGITS + 1])
+{
+    snprintf(text, DT_ST_CHECKSUM_DIGITS + 1, "%08x", (unsigned)crc);
 }
 
 #endif

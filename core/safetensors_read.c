@@ -403,14 +403,22 @@ static dt_status align_data(parser *p)
     return DT_OK;
 }
 
-static dt_status check_sum(const parser *p)
+/* Before anything in the header is believed. */
+static dt_status check_sum(const parser *p, const unsigned char *memory, size_t size)
 {
-    const char *want = dt_st_get_meta(p->out, DT_ST_CHECKSUM_KEY);
-    if (!want || strncmp(want, DT_ST_CHECKSUM_PREFIX, sizeof DT_ST_CHECKSUM_PREFIX - 1) != 0) return DT_OK;
-    const dt_st_checksum have = dt_st_checksum_of(dt_st_crc(0, p->text + p->len, p->data_size));
-    if (strcmp(want, have.text) == 0) return DT_OK;
-    return dt_fail(p->err, DT_ERR_FORMAT, "%s: damaged: its data have the checksum %s, not %.40s", p->file,
-                   have.text, want);
+    static const char zeros[] = "00000000";
+    const char *digits = dt_st_checksum_find(p->text, p->len), *begin = (const char *)memory;
+    if (!digits) return DT_OK;
+    const size_t before = (size_t)(digits - begin), behind = before + DT_ST_CHECKSUM_DIGITS;
+    uint32_t crc = dt_st_crc(0, begin, before);
+    crc = dt_st_crc(crc, zeros, DT_ST_CHECKSUM_DIGITS);
+    crc = dt_st_crc(crc, begin + behind, size - behind);
+    char have[DT_ST_CHECKSUM_DIGITS + 1];
+    dt_st_checksum_text(crc, have);
+    p->out->has_checksum = 1;
+    if (memcmp(digits, have, DT_ST_CHECKSUM_DIGITS) == 0) return DT_OK;
+    return dt_fail(p->err, DT_ERR_FORMAT, "%s: damaged: its checksum is %s, not %.8s as written in it",
+                   p->file, have, digits);
 }
 
 static dt_status parse(parser *p, const unsigned char *memory, size_t size)
@@ -428,10 +436,10 @@ static dt_status parse(parser *p, const unsigned char *memory, size_t size)
     p->text = (const char *)memory + 8;
     p->len = (size_t)header;
     p->data_size = size - 8 - p->len;
+    DT_TRY(check_sum(p, memory, size));
     DT_TRY(read_header(p));
     DT_TRY(check_cover(p));
     DT_TRY(index_names(p));
-    DT_TRY(check_sum(p));
     return align_data(p);
 }
 

@@ -169,22 +169,27 @@ static dt_status write_file(const dt_st_writer *w, const char *path, const dt_st
     return st;
 }
 
-static dt_status add_checksum(dt_st_writer *w, dt_error *err)
+/* The digits in the header, of the file as it will be. */
+static void put_checksum(const dt_st_writer *w, dt_str *head)
 {
-    uint32_t crc = 0;
+    char *digits = (char *)dt_st_checksum_find(head->data, head->len), text[DT_ST_CHECKSUM_DIGITS + 1];
+    if (!digits) return;
+    uint32_t crc = dt_st_crc(0, head->data, head->len);
     for (size_t i = 0; i < w->count; i++)
-        if (w->items[i].bytes) crc = dt_st_crc(crc, w->items[i].data, w->items[i].bytes);
-    return dt_st_add_meta(w, DT_ST_CHECKSUM_KEY, dt_st_checksum_of(crc).text, err);
+        crc = dt_st_crc(crc, w->items[i].data, w->items[i].bytes);
+    dt_st_checksum_text(crc, text);
+    memcpy(digits, text, DT_ST_CHECKSUM_DIGITS);
 }
 
 dt_status dt_st_save(dt_st_writer *w, const char *path, dt_error *err)
 {
     if (w->count) qsort(w->items, w->count, sizeof *w->items, compare_items);
-    if (w->checksum) DT_TRY(add_checksum(w, err));
+    if (w->checksum) DT_TRY(dt_st_add_meta(w, DT_ST_CHECKSUM_KEY, DT_ST_CHECKSUM_ZERO, err));
     if (w->meta_count) qsort(w->meta, w->meta_count, sizeof *w->meta, compare_meta);
     DT_TRY(check_names(w, path, err));
     dt_str head = {0};
     dt_status st = make_head(w, path, &head, err);
+    if (st == DT_OK && w->checksum) put_checksum(w, &head);
     if (st == DT_OK) st = write_file(w, path, &head, err);
     dt_str_free(&head);
     return st;

@@ -6,9 +6,9 @@
  *   center    r = min(dw/sw, dh/sh), with no_upscale r = min(r, 1); n = round_half_even(s * r);
  *             p = (d - n) / 2; left, top = round(p - 0.1); right, bottom = round(p + 0.1)     (Ultralytics)
  *   top-left  the same r; n = trunc(s * r); left = top = 0; the rest right and below          (YOLOX)
- *   stretch   n = d; no pads                                                                  (Darknet's
- * default) darknet   dw/sw < dh/sh ? n = (dw, sh * dw / sw) : n = (sw * dh / sh, dh), integer division; left,
- * top = (d - n) / 2, integer division                                       (Darknet, letter_box=1)
+ *   stretch   n = d; no pads                                                    (Darknet's default)
+ *   darknet   dw/sw < dh/sh ? n = (dw, sh * dw / sw) : n = (sw * dh / sh, dh);
+ *             left, top = (d - n) / 2; all divisions of integers                (Darknet, letter_box=1)
  *
  * n is at least 1 in every mode. Boxes: x' = x * nw / sw + left, y' = y * nh / sh + top. That is where a
  * resize with pixel centres at half-integers puts the pixels; r alone would be wrong by the rounding of n, up

@@ -6,9 +6,13 @@
  *
  * The arithmetic is fixed, so that another implementation (a GPU kernel) can give the same kept set bit for
  * bit. All in IEEE float, round to nearest, no contraction to FMA, division correctly rounded, subnormals
- * kept: max(a, b) = a < b ? b : a          min(a, b) = b < a ? b : a area(p)   = (p.x2 - p.x1) * (p.y2 -
- * p.y1)                                    (may be negative; not clamped) w = min(k.x2, c.x2) - max(k.x1,
- * c.x1);   w = 0 < w ? w : 0;   h likewise in y inter = w * h;   iou = inter / ((area(k) + area(c)) - inter)
+ * kept:
+ *
+ *   max(a, b) = a < b ? b : a          min(a, b) = b < a ? b : a
+ *   area(p)   = (p.x2 - p.x1) * (p.y2 - p.y1)                       (may be negative; not clamped)
+ *   w = min(k.x2, c.x2) - max(k.x1, c.x1);   w = 0 < w ? w : 0;   h likewise in y
+ *   inter = w * h;   iou = inter / ((area(k) + area(c)) - inter)
+ *
  * with k the box kept before and c the candidate. iou = NaN (0 / 0) does not suppress. The threshold is a
  * double; iou > threshold is decided as iou > f, where f is the largest float not above the threshold, which
  * is the same for every float iou. These are the rules of torchvision's CPU operator, too.

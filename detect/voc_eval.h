@@ -3,10 +3,14 @@
  *
  * Per class, detections in descending order of score (equal scores: order of images, then of input) are
  * compared with all objects of their image, taken or not: the one of largest IoU (the first of equals) is
- * theirs. IoU > threshold, object not difficult, not taken   right; the object is taken IoU > threshold,
- * object not difficult, taken       wrong (duplicate) IoU > threshold, object difficult                  does
- * not count otherwise                                          wrong Recall is over the objects that are not
- * difficult. The comparison is strict, as in the paper ("must exceed") and in the Python evaluators in use;
+ * theirs.
+ *
+ *   IoU > threshold, object not difficult, not taken   right; the object is taken
+ *   IoU > threshold, object not difficult, taken       wrong (duplicate)
+ *   IoU > threshold, object difficult                  does not count
+ *   otherwise                                          wrong
+ *
+ * Recall is over the objects that are not difficult. The comparison is strict, as in the paper ("must exceed") and in the Python evaluators in use;
  * the Matlab kit accepts equality.
  *
  * Coordinates: VOC's are 1-based and inclusive, so its code adds 1 to every width: xmax - xmin + 1. Our boxes

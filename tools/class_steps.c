@@ -53,21 +53,26 @@ static char *normalize_of(const dt_transforms *steps)
     return dt_str_take(&text);
 }
 
-/* What the user gave; else what is usual, with the normalize step of the other pipeline, which the user may
- * have given. */
-static char *text_or_usual(dt_class_format format, int n, int training, const char *given, const char *other)
+/* What is usual, with the normalize step of the other pipeline if the user gave that. */
+static char *usual_text(dt_class_format format, int n, int training, const dt_transforms *other)
 {
-    const char *usual = is_cifar_set(format) ? cifar : format == DT_CLASSES_MNIST ? mnist : imagenet;
-    if (given) return dt_strdup(given);
-    if (!other) return default_text(format, n, training, usual);
-    dt_transforms *steps;
-    dt_error none = {0};
-    if (dt_transforms_parse(other, &steps, &none) != DT_OK) return NULL;
-    char *values = normalize_of(steps);
+    if (!other)
+        return default_text(format, n, training,
+                            is_cifar_set(format)         ? cifar
+                            : format == DT_CLASSES_MNIST ? mnist
+                                                         : imagenet);
+    char *values = normalize_of(other);
     char *text = values ? default_text(format, n, training, values) : NULL;
-    dt_transforms_free(steps);
     dt_free(values);
     return text;
+}
+
+/* A pipeline that the user did not give. */
+static dt_status make_usual(dt_class_format format, int n, int training, const dt_transforms *other,
+                            char **text, dt_transforms **steps, dt_error *err)
+{
+    *text = usual_text(format, n, training, other);
+    return *text ? dt_transforms_parse(*text, steps, err) : dt_fail_memory(err, 200, "the transforms");
 }
 
 /* A pipeline whose pictures are of another size than the network takes, if that can be told without a
@@ -105,30 +110,33 @@ static dt_status check(const dt_transforms *steps, const dt_transforms *val_step
 static void warn_random(const dt_transforms *val_steps)
 {
     const char *name = dt_transforms_random(val_steps);
-    if (name) dt_cli_warn("--val-transforms: %s draws at random; the scores depend on what it draws", name);
+    if (name)
+        dt_cli_warn("--val-transforms: %s may draw at random; the scores depend on what it draws", name);
 }
 
 dt_status dt_class_steps_choose(dt_class_format format, int imgsz, const char *given, const char *val_given,
                                 dt_transforms **steps, char **val_text, dt_error *err)
 {
+    dt_transforms *val_steps = NULL;
+    char *text = NULL;
+    dt_status st = DT_OK;
     *steps = NULL;
     *val_text = NULL;
-    dt_transforms *val_steps = NULL;
-    char *text = text_or_usual(format, imgsz, 1, given, val_given);
-    char *val = text_or_usual(format, imgsz, 0, val_given, given);
-    dt_status st =
-        text && val ? dt_transforms_parse(text, steps, err) : dt_fail_memory(err, 200, "the transforms");
-    if (st == DT_OK) st = dt_transforms_parse(val, &val_steps, err);
+    if (given) st = dt_transforms_parse(given, steps, err);
+    if (st == DT_OK && val_given) st = dt_transforms_parse(val_given, &val_steps, err);
+    if (st == DT_OK && val_given && !(*val_text = dt_strdup(val_given)))
+        st = dt_fail_memory(err, strlen(val_given), "the transforms");
+    if (st == DT_OK && !given) st = make_usual(format, imgsz, 1, val_steps, &text, steps, err);
+    if (st == DT_OK && !val_given)
+        st = make_usual(format, imgsz, 0, given ? *steps : NULL, val_text, &val_steps, err);
     if (st == DT_OK) st = check(*steps, val_steps, imgsz, err);
     if (st == DT_OK) warn_random(val_steps);
     dt_transforms_free(val_steps);
     dt_free(text);
-    if (st == DT_OK) {
-        *val_text = val;
-        return DT_OK;
-    }
-    dt_free(val);
+    if (st == DT_OK) return DT_OK;
+    dt_free(*val_text);
     dt_transforms_free(*steps);
+    *val_text = NULL;
     *steps = NULL;
     return st;
 }

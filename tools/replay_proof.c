@@ -10,7 +10,7 @@ dt_status dt_replay_proof_read(const dt_train_run *run, dt_replay_proof *p, dt_e
 {
     *p = (dt_replay_proof){.path = dt_train_path(run, "batches.csv")};
     if (!p->path) return dt_fail_memory(err, 64, "a path");
-    dt_status st = dt_train_hashes_read(p->path, &p->rows, &p->count, err);
+    dt_status st = dt_train_hashes_read(p->path, INT64_MAX, &p->rows, &p->count, err);
     p->has_hashes = st == DT_OK;
     if (st == DT_OK || st == DT_ERR_NOT_FOUND) {
         dt_error_clear(err);
@@ -18,7 +18,8 @@ dt_status dt_replay_proof_read(const dt_train_run *run, dt_replay_proof *p, dt_e
     }
     p->has_mark = st == DT_OK;
     p->same_data = p->has_mark && dt_train_same_data(run, &p->mark);
-    if (st != DT_ERR_NOT_FOUND) return st;
+    if (st == DT_ERR_FORMAT && p->has_hashes) dt_cli_warn("%s", err->text);
+    if (st != DT_ERR_NOT_FOUND && !(st == DT_ERR_FORMAT && p->has_hashes)) return st;
     dt_error_clear(err);
     return DT_OK;
 }
@@ -86,13 +87,16 @@ dt_status dt_replay_prove(const dt_train_run *run, const dt_replay_proof *p, con
                        "batch %lld with %lld steps",
                        run->opts.data, (long long)batches, (long long)p->mark.epoch + 1,
                        (long long)p->mark.batch, (long long)p->mark.step);
-    if (p->has_mark && step >= p->mark.step)
-        return dt_fail(err, DT_ERR_STATE,
-                       "epoch %lld, batch %lld is step %lld; the run has made %lld: the network was never "
-                       "given it",
-                       (long long)batch->epoch + 1, (long long)batch->number, (long long)step,
-                       (long long)p->mark.step);
-    *unproven = why_unproven(run, p);
+    if (p->has_mark && batch->epoch > p->mark.epoch)
+        return dt_fail(
+            err, DT_ERR_STATE,
+            "epoch %lld, batch %lld is step %lld; the run came to epoch %lld, step %lld: the network "
+            "was never given it",
+            (long long)batch->epoch + 1, (long long)batch->number, (long long)step,
+            (long long)p->mark.epoch + 1, (long long)p->mark.step);
+    *unproven = p->has_mark && step >= p->mark.step
+                    ? "the state stands before this batch; the run has come to it, or not yet"
+                    : why_unproven(run, p);
     return DT_OK;
 }
 

@@ -149,9 +149,10 @@ dt_status dt_train_hashes_open(dt_train_run *run);
 dt_status dt_train_hashes_add(dt_train_run *run, const dt_batch *batch);
 /** The rows lie on the disk before a state that counts them. */
 dt_status dt_train_hashes_sync(dt_train_run *run);
-/** All whole rows; free *rows with dt_free. A last line that was cut off by a kill is left out; anything else
+/** The first `most` whole rows; free *rows with dt_free. A last line that was cut off by a kill is left out; anything else
  *  that is not a row is DT_ERR_FORMAT naming file and line. */
-dt_status dt_train_hashes_read(const char *path, dt_batch_row **rows, size_t *count, dt_error *err);
+dt_status dt_train_hashes_read(const char *path, int64_t most, dt_batch_row **rows, size_t *count,
+                               dt_error *err);
 
 /* --- train_groups.c --- */
 /** Parameter groups: weights with decay, biases and norms without; an own pair of groups a --lr

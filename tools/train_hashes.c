@@ -25,13 +25,14 @@ static int parse_row(const char *line, dt_batch_row *row)
     return 1;
 }
 
-static dt_status parse(const char *path, char *text, dt_batch_row **rows, size_t *count, dt_error *err)
+static dt_status parse(const char *path, char *text, int64_t most, dt_batch_row **rows, size_t *count,
+                       dt_error *err)
 {
     size_t capacity = 0;
     if (strncmp(text, header, sizeof header - 1) != 0)
         return dt_fail(err, DT_ERR_FORMAT, "%s:1: not a list of batches", path);
     char *line = text + sizeof header - 1;
-    for (char *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+    for (char *end; (int64_t)*count < most && (end = strchr(line, '\n')) != NULL; line = end + 1) {
         *end = '\0';
         if (dt_grow(rows, &capacity, *count + 1, sizeof **rows) != 0)
             return dt_fail_memory(err, sizeof **rows, "the list of batches");
@@ -43,14 +44,15 @@ static dt_status parse(const char *path, char *text, dt_batch_row **rows, size_t
     return DT_OK;
 }
 
-dt_status dt_train_hashes_read(const char *path, dt_batch_row **rows, size_t *count, dt_error *err)
+dt_status dt_train_hashes_read(const char *path, int64_t most, dt_batch_row **rows, size_t *count,
+                               dt_error *err)
 {
     *rows = NULL;
     *count = 0;
     char *text;
     size_t size;
     DT_TRY(dt_file_read(path, MAX_BYTES, &text, &size, err));
-    dt_status st = parse(path, text, rows, count, err);
+    dt_status st = parse(path, text, most, rows, count, err);
     dt_free(text);
     if (st != DT_OK) {
         dt_free(*rows);
@@ -71,7 +73,7 @@ static dt_status keep_rows(const dt_train_run *run, const char *path, dt_str *ou
 {
     dt_batch_row *rows = NULL;
     size_t count = 0, kept = 0;
-    if (dt_is_file(path)) DT_TRY(dt_train_hashes_read(path, &rows, &count, err));
+    if (dt_is_file(path)) DT_TRY(dt_train_hashes_read(path, run->at.step, &rows, &count, err));
     dt_str_append(out, header);
     for (size_t i = 0; i < count && rows[i].step < run->at.step; i++, kept++)
         write_row(out, &rows[i]);

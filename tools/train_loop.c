@@ -230,8 +230,9 @@ dt_status dt_train(dt_train_run *run, int resume, dt_error *err)
     if (!args) return dt_fail_memory(err, 64, "a path");
     const int replaces = !resume && dt_is_file(args);
     dt_free(args);
-    DT_TRY(dt_train_setup(run, !(resume && dt_train_has_state(run)), err));
-    DT_TRY(dt_train_rehearse(run, replaces, err));
+    const int goes_on = resume && dt_train_has_state(run);
+    DT_TRY(dt_train_setup(run, !goes_on, err));
+    if (!goes_on) DT_TRY(dt_train_rehearse(run, replaces, err));
     dt_status st = begin(run, resume);
     if (st == DT_OK) st = dt_train_hashes_open(run);
     if (st == DT_OK) {

@@ -161,9 +161,9 @@ void dt_train_table(dt_train_opts *o, const char **resume, dt_opt out[DT_TRAIN_T
         {"hsv-s", NULL, DT_OPT_F64, &o->aug.hsv_s, 0, 1, NULL, "X", "saturation jitter"},
         {"hsv-v", NULL, DT_OPT_F64, &o->aug.hsv_v, 0, 1, NULL, "X", "value jitter"},
         {"reduced-decode", NULL, DT_OPT_FLAG, &o->reduced_decode, 0, 0, NULL, NULL,
-         "decode JPEG files at 1/2, 1/4 or 1/8 that stay as large as the input (classifiers: twice as "
-         "large); faster, "
-         "other pixels"},
+         "decode JPEG files at 1/2, 1/4 or 1/8 where the longer side stays as long as the input "
+         "(classifiers: the "
+         "shorter one twice as long); faster, other pixels"},
         {"hash-batches", NULL, DT_OPT_FLAG, &o->hash_batches, 0, 0, NULL, NULL,
          "SHA-256 of every batch in DIR/batches.csv, for dettool replay --verify"},
         {"strict", NULL, DT_OPT_FLAG, &o->strict, 0, 0, NULL, NULL,

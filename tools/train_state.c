@@ -11,7 +11,7 @@
 #include "core/str.h"
 #include "tools/train.h"
 
-static const char format_name[] = "dettool-train-1";
+static const char format_name[] = "dettool-train-2";
 
 /* Rows and counters are kept as raw doubles: text would have to be proven exact. */
 enum { MAX_COUNTERS = 6 + DT_TRAIN_LOSSES, MAX_ROW = 4 + DT_TRAIN_COLUMNS };
@@ -204,10 +204,20 @@ static dt_status take_progress(dt_train_run *run, const dt_st_file *file, const 
     return DT_OK;
 }
 
+/* A state always has a checksum: one without was damaged there, or is another version's. */
+static dt_status read_state(const char *path, dt_st_file *file, dt_error *err)
+{
+    DT_TRY(dt_st_read(path, file, err));
+    if (file->has_checksum) return DT_OK;
+    dt_st_free(file);
+    return dt_fail(err, DT_ERR_FORMAT, "%s: no checksum: damaged, or not a training state of this version",
+                   path);
+}
+
 static dt_status mark_of(const char *path, dt_train_mark *mark, dt_error *err)
 {
     dt_st_file file = {0};
-    DT_TRY(dt_st_read(path, &file, err));
+    DT_TRY(read_state(path, &file, err));
     const dt_st_entry *c = dt_st_find(&file, "train.counters");
     const char *hash = dt_st_get_meta(&file, "data_hash");
     double values[3];
@@ -255,7 +265,7 @@ static dt_status load_from(dt_train_run *run, const char *path)
 {
     dt_error *err = dt_ctx_error(run->ctx);
     dt_st_file file = {0};
-    DT_TRY(dt_st_read(path, &file, err));
+    DT_TRY(read_state(path, &file, err));
     dt_load_report report = {0};
     dt_status st = take_progress(run, &file, path, err);
     if (st == DT_OK) {

@@ -159,7 +159,7 @@ static dt_status load(void *self, int64_t index, dt_sample *out, dt_error *err)
     const dt_class_split *s = self;
     const dt_class_record *r = &s->records[index];
     out->cls = r->cls;
-    const dt_image_load_opts opts = {.reduce_to = s->reduce_to};
+    const dt_image_load_opts opts = {.reduce_to = s->reduce_to, .reduce_shorter = 1};
     return r->pixels ? from_planes(r, &out->image, err)
                      : dt_image_load(r->file, &opts, &out->image, NULL, err);
 }

@@ -38,7 +38,7 @@ typedef struct dt_class_record {
 
 typedef struct dt_class_split {
     const char *name; /* "train", "val", "test" */
-    /* > 0: its source decodes JPEG files at 1/2, 1/4 or 1/8 where the longer side stays at least this long. */
+    /* > 0: its source decodes JPEG files at 1/2, 1/4 or 1/8 where the shorter side stays at least this long. */
     int reduce_to;
     dt_class_record *records;
     size_t capacity;

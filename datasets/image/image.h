@@ -31,6 +31,7 @@ typedef struct dt_image_load_opts {
     int gray;            /* 1: one channel out (default: three, RGB) */
     int reduce;          /* JPEG only: decode at 1/reduce size (1, 2, 4, 8); 0 = 1. Changes pixels */
     int reduce_to; /* JPEG only, > 0: the smallest of these sizes whose longer side is still at least this long */
+    int reduce_shorter; /* 1: whose shorter side is */
     dt_palette
         *numbers; /* PNG only, not NULL: what a palette or gray file has stored comes out as one channel of
                             numbers, not as colours, and the palette is filled in. Other kinds of PNG come out as colours,

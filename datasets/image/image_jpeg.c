@@ -116,9 +116,10 @@ static int cannot_be_complete(const decoder *d)
 static unsigned reduction(const decoder *d)
 {
     if (d->opts->reduce_to <= 0) return d->opts->reduce ? (unsigned)d->opts->reduce : 1;
-    unsigned width = d->jpeg.image_width, height = d->jpeg.image_height,
-             longer = width > height ? width : height, n = 8;
-    while (n > 1 && (longer + n - 1) / n < (unsigned)d->opts->reduce_to)
+    const unsigned width = d->jpeg.image_width, height = d->jpeg.image_height;
+    const unsigned side = (width > height) != (d->opts->reduce_shorter != 0) ? width : height;
+    unsigned n = 8;
+    while (n > 1 && (side + n - 1) / n < (unsigned)d->opts->reduce_to)
         n /= 2;
     return n;
 }

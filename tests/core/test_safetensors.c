@@ -150,6 +150,52 @@ static void test_fixed_bytes(void)
     unlink(path);
 }
 
+static dt_status parse_copy(const char *data, size_t size, size_t flipped_byte, int bit, int *has_checksum)
+{
+    dt_error err = {0};
+    dt_st_file file;
+    char *copy = dt_malloc(size);
+    memcpy(copy, data, size);
+    copy[flipped_byte] ^= (char)(1 << bit);
+    dt_status st = dt_st_parse(copy, size, "x.st", &file, &err);
+    *has_checksum = st == DT_OK && file.has_checksum;
+    if (st == DT_OK) dt_st_free(&file);
+    return st;
+}
+
+/* No file with one bit changed, wherever it is, is taken for a whole one. */
+static void test_checksum(void)
+{
+    float three[3] = {1, 2, 3};
+    dt_error err = {0};
+    dt_st_writer w = {.checksum = 1};
+    CHECK_OK(dt_st_add(&w, "a.w", DT_F32, &DT_SHAPE(3), three, 0, &err), &err);
+    CHECK_OK(dt_st_add_meta(&w, "model", "x", &err), &err);
+    char *path = temporary("sum.safetensors"), *data = NULL;
+    size_t size = 0;
+    CHECK_OK(dt_st_save(&w, path, &err), &err);
+    dt_st_writer_free(&w);
+    CHECK_OK(dt_file_read(path, 10000, &data, &size, &err), &err);
+    dt_st_file whole;
+    CHECK_OK(dt_st_read(path, &whole, &err), &err);
+    CHECK(whole.has_checksum);
+    CHECK(dt_st_get_meta(&whole, "checksum") != NULL);
+    dt_st_free(&whole);
+    int taken = 0, refused = 0;
+    for (size_t i = 0; i < size; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            int has_checksum = 0;
+            const dt_status st = parse_copy(data, size, i, bit, &has_checksum);
+            taken += has_checksum;
+            refused += st == DT_ERR_FORMAT;
+            CHECK(st == DT_OK || st == DT_ERR_FORMAT || st == DT_ERR_UNSUPPORTED);
+        }
+    CHECK_INT(taken, 0);
+    CHECK_MSG(refused > 7 * (int)size, "%d of %d", refused, 8 * (int)size);
+    dt_free(data);
+    unlink(path);
+}
+
 static void test_writer_refuses(void)
 {
     float v = 1;
@@ -342,6 +388,7 @@ int main(int argc, char **argv)
     RUN(test_converts_halves);
     RUN(test_round_trip);
     RUN(test_fixed_bytes);
+    RUN(test_checksum);
     RUN(test_writer_refuses);
     RUN(test_refuses_broken_files);
     RUN(test_refuses_bad_lengths);

@@ -221,6 +221,20 @@ static void reduced(void)
         CHECK_INT((image.width + 1) / 2, (to[i][1] + 1) / 2);
         dt_image_free(&image);
     }
+    /* ... or whose shorter side is: the picture is 20 wide, and less high */
+    CHECK_OK(dt_image_decode(data, size, "a.jpg", NULL, &image, NULL, &err), &err);
+    const int high = image.height;
+    CHECK(high < image.width);
+    dt_image_free(&image);
+    for (int wanted = 1; wanted <= high + 1; wanted++) {
+        const dt_image_load_opts opts = {.reduce_to = wanted, .reduce_shorter = 1};
+        int n = 8;
+        while (n > 1 && (high + n - 1) / n < wanted)
+            n /= 2;
+        CHECK_OK(dt_image_decode(data, size, "a.jpg", &opts, &image, NULL, &err), &err);
+        CHECK_INT(image.height, (high + n - 1) / n);
+        dt_image_free(&image);
+    }
     CHECK_INT(dt_image_decode(data, size, "a.jpg", &(dt_image_load_opts){.reduce = 3}, &image, NULL, &err),
               DT_ERR_ARG);
     dt_free(data);

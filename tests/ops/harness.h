@@ -5,10 +5,10 @@
  * checks
  *   - float32 with the fast kernels and with the reference kernels against the float64 reference (tol);
  *   - that nothing was written outside any buffer and nothing uninitialised reached a result (guard areas,
- *  NaN fill);
+ *     NaN fill);
  *   - the same bits with 1, 2 and 3 threads, results and gradients;
  *   - float64 gradients against finite differences (relative 1e-6), float32 gradients against the float64
- *  ones (grad_tol);
+ *     ones (grad_tol);
  *   - every allocation in turn failing: DT_ERR_MEMORY, nothing leaked, the context usable afterwards;
  *   - the CUDA backend, where there is a device and a kernel for the op.
  *
@@ -19,8 +19,8 @@
  *         out[0] = dt_relu(ctx, in[0]);
  *     }
  *     static const dt_op_case cases[] = {
- *         {.name = "rank 3", .run = run, .n_in = 1, .in = {{.shape = DT_DIMS(2, 3, 5), .fill =
- *  DT_FILL_AWAY}}},
+ *         {.name = "rank 3", .run = run, .n_in = 1, .in = {{.shape = DT_DIMS(2, 3, 5),
+ *                                                              .fill = DT_FILL_AWAY}}},
  *     };
  *     DT_OP_CASES(relu, cases);
  *

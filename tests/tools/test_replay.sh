@@ -120,7 +120,7 @@ cp -r plain other-batch && sed -i 's/"batch": 4/"batch": 3/' other-batch/args.js
 expect 1 'batches an epoch as data and options are now' replay other-batch --step 0 --slot 0 --out proof3
 cp -r yolo grown && for i in 1 2 3 4; do cp "$(ls yolo/images/val/*.jpg | head -n 1)" grown/images/train/zz$i.jpg; done
 expect 1 'was step\|other bytes' replay run --data grown/data.yaml --step $((batches - 1)) --slot 0 --out proof3
-[ ! -e proof3 ] || [ "$(ls proof3 | wc -l)" -le 3 ] || fail "pictures of other batches"
+[ ! -e proof3 ] || fail "pictures of other batches"
 
 # Epochs that were never trained, and a list of batches that is gone
 "${train[@]}" --epochs 50 --out early >/dev/null 2>&1 &
@@ -128,7 +128,9 @@ pid=$!
 for _ in $(seq 100); do [ "$(cat early/batches.csv 2>/dev/null | wc -l)" -gt 4 ] && break; sleep .1; done
 kill -INT "$pid"; wait "$pid" 2>/dev/null || true
 expect 1 'the network was never given it' replay early --epoch 50 --sample 0 --out proof4
+at=$(tail -n 1 early/batches.csv | cut -d, -f1)
 rm early/batches.csv
+expect 0 'the run has come to it, or not yet' replay early --step "$((at + 1))" --slot 0 --out proof4
 expect 0 'batches.csv is missing' replay early --step 0 --slot 0 --out proof4
 expect 1 'though the run was made with --hash-batches' replay early --verify
 

@@ -42,19 +42,24 @@ diff a.csv b.csv
 [ "$kills" -ge 3 ] || { echo "only $kills kills happened: the test shows nothing"; exit 1; }
 ls torn | grep -q tmp && { echo "temporary files are left:"; ls torn; exit 1; }
 
-# One bit of a weight: the state before it is taken, and stays while the damaged one is written over.
-cp -r whole bent
-flip_bit() { # FILE: flips the lowest bit of its last byte but 99
-    local at=$(($(stat -c %s "$1") - 100)) byte
-    byte=$(od -An -tu1 -j "$at" -N 1 "$1")
-    printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$at" conv=notrunc 2>/dev/null
+# One bit anywhere in the state, of its tensors, its header, its metadata or the checksum itself: the state before it is taken, and
+# stays while the damaged one is written over.
+flip_bit() { # FILE PLACE
+    local byte
+    byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+    printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$1" bs=1 seek="$2" conv=notrunc 2>/dev/null
 }
-cp bent/state.prev.safetensors before
-flip_bit bent/state.safetensors
-"$DETTOOL_BIN" train --resume bent >/dev/null 2>err.txt
-grep -q 'damaged: its data have the checksum.*going back' err.txt || { cat err.txt; exit 1; }
-cmp before bent/state.prev.safetensors || { echo "a damaged state took the place of the one before it"; exit 1; }
-cmp whole/last.safetensors bent/last.safetensors
+place() { LC_ALL=C grep -abo -m 1 -- "$1" whole/state.safetensors | head -n 1 | cut -d: -f1; } # of a text in the header
+size=$(stat -c %s whole/state.safetensors)
+for at in $((size - 100)) $(($(place '"data_hash"') + 15)) $(($(place '"data_hash"') + 3)) $(($(place '"dtype"') + 10)) \
+    $(($(place '"checksum"') + 4)) $(($(place 'crc32:') + 2)) $(($(place 'crc32:') + 9)) $(($(place 'num_batches_tracked') - 40)) 1; do
+    rm -rf bent && cp -r whole bent && cp bent/state.prev.safetensors before
+    flip_bit bent/state.safetensors "$at"
+    "$DETTOOL_BIN" train --resume bent >/dev/null 2>err.txt || { cat err.txt; echo "a bit of byte $at"; exit 1; }
+    grep -q 'state.safetensors: .*going back to' err.txt || { cat err.txt; echo "a bit of byte $at was not noticed"; exit 1; }
+    cmp before bent/state.prev.safetensors || { echo "a damaged state took the place of the one before it"; exit 1; }
+    cmp whole/last.safetensors bent/last.safetensors
+done
 
 # What was typed must win or be an error.
 if "$DETTOOL_BIN" train --resume torn --lr0 0.5 2>err.txt; then exit 1; else [ $? -eq 2 ]; fi

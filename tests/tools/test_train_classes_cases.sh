@@ -32,7 +32,7 @@ expect 1 'holds pixels, not JPEG files' "$DETTOOL_BIN" train --data cifar10:cifa
 
 # ---- what has no meaning, or is wrong ----
 expect 1 'the state of a training, not a model' "$DETTOOL_BIN" eval --weights plain/state.safetensors --data crops
-expect 0 '--val-transforms: random-crop draws at random' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --val-transforms "resize(32) random-crop(32)" --out drawn
+expect 0 '--val-transforms: random-crop may draw at random' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --val-transforms "resize(32) random-crop(32)" --out drawn
 expect 1 'no numbers (NaN)' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --optimizer sgd --lr0 1000 --clip 0 --warmup-epochs 0 --ema-decay 0 --out nan
 [ ! -e nan/best.safetensors ] || fail "weights that give NaN are the best"
 expect 1 'left to train' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --freeze '*' --out odd --force
@@ -40,6 +40,17 @@ expect 1 'left to train' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1
 before=$(cat odd/*.safetensors odd/results.csv | cksum)
 expect 1 'more than one value a channel' "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --batch 1 --out odd --force
 [ "$(cat odd/*.safetensors odd/results.csv | cksum)" = "$before" ] || fail "--force took a run away for one whose first step fails"
+# a run over another one ends as one in a new folder, and says everything once
+again=("$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --weights plain/best.safetensors)
+expect 0 'top1' "${again[@]}" --out fresh
+cp -r plain over && expect 0 'top1' "${again[@]}" --out over --force
+cmp fresh/last.safetensors over/last.safetensors || fail "--force changes the result"
+[ "$(grep -c 'tensors taken over' err.txt)" -eq 1 ] || { cat err.txt; fail "messages of the rehearsal"; }
+cp -r small junk && echo junk >junk/train/star/zzz.jpg
+expect 1 '^dettool train: error: [^ ]*zzz.jpg' "$DETTOOL_BIN" train --data junk --imgsz 32 --epochs 1 --batch 48 --no-drop-last --strict --sampler sequential --out x13
+# args.json of a pipeline that is none
+cp -r plain bad-args && sed -i 's/resize(32, 32)/resiiize(32)/' bad-args/args.json
+expect 1 'there is no step "resiiize"' "$DETTOOL_BIN" train --resume bad-args
 expect 1 'the last batch of an epoch has one picture (48 in batches of 47)' \
     "$DETTOOL_BIN" train --data small --imgsz 32 --epochs 1 --batch 47 --no-drop-last --out x12
 cp -r small pipes && mkfifo pipes/train/disc/zz.jpg

@@ -137,8 +137,8 @@ int transform_is_name(const char *p, int n)
 {
     if (!n) return 0;
     p += n;
-    while (isspace((unsigned char)*p))
-        p++;
+    while (isspace((unsigned char)*p) || *p == '#')
+        p += *p == '#' ? strcspn(p, "\n") : 1;
     return *p == '=';
 }
 

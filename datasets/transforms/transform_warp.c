@@ -247,16 +247,17 @@ const dt_transform dt_transform_affine = {
 /* ---- perspective ---- */
 
 enum { TILT_DISTORTION, TILT_P, TILT_FILL, TILT_FILTER, TILT_EDGE, TILT_RULE };
-static const dt_arg tilt_args[] = {{.name = "distortion",
-                                    .type = DT_ARG_F64,
-                                    .max = 1,
-                                    .usual = "0.5",
-                                    .help = "how far corners move inwards, in half sides",
-                                    .shown = 1},
-                                   DT_ARG_P("0.5", 1),
-                                   WARP_ARGS,
-                                   DT_ARG_RULE,
-                                   {0}};
+static const dt_arg tilt_args[] = {
+    {.name = "distortion",
+     .type = DT_ARG_F64,
+     .max = 1,
+     .usual = "0.5",
+     .help = "how far corners move inwards, in half sides; what would lie behind the viewer is filled",
+     .shown = 1},
+    DT_ARG_P("0.5", 1),
+    WARP_ARGS,
+    DT_ARG_RULE,
+    {0}};
 
 typedef struct tilt_drawn {
     double end[4][2]; /* where the corners go, from the top left one clockwise; pixels */

@@ -51,6 +51,7 @@ static void canonical_forms(void)
     expect("normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.225)",
            "normalize(0.485, 0.456, 0.406; 0.229, 0.224, 0.225)");
     expect("random-crop(32, # side; and )| padding\n 4)", "random-crop(32, padding=4)");
+    expect("affine(degrees # either way\n = 3)", "affine(degrees=3)");
     expect("gaussian-blur(5, # kernel; sigma\n 0.5)", "gaussian-blur(5, sigma=0.5)");
     expect("Grayscale(3) RandomChannelPermutation()", "grayscale permute-channels(1)");
     expect("affine(10, fill=(1, 2, 3), filter=nearest, edge=opencv)",

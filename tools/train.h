@@ -99,8 +99,9 @@ void dt_train_free(dt_train_run *run);
 /* --- train_rehearse.c --- */
 /** Where a start could go wrong after it has begun: makes a run of its own of the same options and takes the
  *  gradients of the batches in question, leaving nothing behind. They are the first one of a run that takes
- *  another's place (--force), so that the old one is not lost for nothing, and a last one of a single
- *  picture, of which batch normalization cannot always compute. `replaces`: DIR holds a run. */
+ *  another's place (--force), whose state must have room beside the old one, so that that is not lost for
+ *  nothing; and a last one of a single picture, of which batch normalization cannot always compute.
+ *  `replaces`: DIR holds a run. */
 dt_status dt_train_rehearse(const dt_train_run *run, int replaces, dt_error *err);
 
 /* --- train_loop.c, for the rehearsal --- */
@@ -179,6 +180,8 @@ dt_status dt_train_lock(dt_train_run *run);
  *  is killed. */
 dt_status dt_train_begin(dt_train_run *run);
 dt_status dt_train_save_state(dt_train_run *run);
+/** Whether there is room for a state in DIR beside what is there: writes one and removes it. */
+dt_status dt_train_try_state(dt_train_run *run);
 /** Writes best.state.safetensors if the run stands at the end of its best epoch (with --best-state). */
 dt_status dt_train_keep_best(dt_train_run *run);
 /** From state.safetensors, else (with a warning) from the generation before it; without any (the run was

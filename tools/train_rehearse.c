@@ -35,6 +35,10 @@ dt_status dt_train_rehearse(const dt_train_run *run, int replaces, dt_error *err
     dt_cli_mute(1);
     dt_status st = dt_train_setup(&trial, 1, err);
     if (st == DT_OK && replaces) st = try_batch(&trial, 0, alone && last == 0, err);
+    if (st == DT_OK && replaces && dt_train_try_state(&trial) != DT_OK) {
+        *err = *dt_ctx_error(trial.ctx);
+        st = dt_error_prefix(err, "no state of the new run can be written beside the old one: ");
+    }
     if (st == DT_OK && alone && !(replaces && last == 0)) st = try_batch(&trial, last, 1, err);
     dt_cli_mute(0);
     dt_train_free(&trial);

@@ -148,6 +148,16 @@ dt_status dt_train_save_state(dt_train_run *run)
     return st;
 }
 
+dt_status dt_train_try_state(dt_train_run *run)
+{
+    char *path =
+        dt_train_path(run, "rehearsal.safetensors.tmp"); /* dt_train_clean removes what a kill leaves */
+    dt_status st = path ? write_state(run, path, NULL) : dt_ctx_fail_memory(run->ctx, 64, "a path");
+    if (path) unlink(path);
+    dt_free(path);
+    return st;
+}
+
 dt_status dt_train_keep_best(dt_train_run *run)
 {
     if (!run->opts.best_state || run->at.batch > 0 || run->at.epoch != run->at.best_epoch ||

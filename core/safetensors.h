@@ -58,7 +58,7 @@ typedef struct dt_st_writer {
     size_t count, capacity;
     dt_st_meta *meta;
     size_t meta_count, meta_capacity;
-    int checksum; /* 1: metadata "checksum" holds the file's CRC-32, which reading compares */
+    int checksum; /* 1: metadata "dettool.checksum" holds the file's CRC-32, which reading compares */
 } dt_st_writer;
 
 /** `data` must stay until dt_st_save; `own` 1: the writer frees it with dt_free, also when this call fails.

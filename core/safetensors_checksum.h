@@ -1,4 +1,4 @@
-/** For safetensors_*.c: metadata "checksum", CRC-32 of the whole file in which its own eight digits are zeros. */
+/** For safetensors_*.c: metadata "dettool.checksum", CRC-32 of the whole file in which its own eight digits are zeros. */
 #ifndef DT_CORE_SAFETENSORS_CHECKSUM_H
 #define DT_CORE_SAFETENSORS_CHECKSUM_H
 
@@ -7,7 +7,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#define DT_ST_CHECKSUM_KEY  "checksum"
+/* With the program's name: a "checksum" in the files of others may be of anything. */
+#define DT_ST_CHECKSUM_KEY  "dettool.checksum"
 #define DT_ST_CHECKSUM_ZERO "crc32:00000000"
 
 /* As it stands in the header: the digits follow. */

@@ -4,7 +4,7 @@
 
 #include "datasets/image/image.h"
 
-/** A new image: shrunk so that its longer side is at most `most` pixels; one of less than half of
+/** A new image: shrunk so that its longer side is at most `most` pixels; one of at most half of
  *  DT_CELL_SMALL is enlarged by a whole number, each pixel to a square, so that what is drawn on it can be
  *  read. *scale (may be NULL): how many times as large. */
 enum { DT_CELL_SMALL = 192 };

@@ -52,7 +52,7 @@ flip_bit() { # FILE PLACE
 place() { LC_ALL=C grep -abo -m 1 -- "$1" whole/state.safetensors | head -n 1 | cut -d: -f1; } # of a text in the header
 size=$(stat -c %s whole/state.safetensors)
 for at in $((size - 100)) $(($(place '"data_hash"') + 15)) $(($(place '"data_hash"') + 3)) $(($(place '"dtype"') + 10)) \
-    $(($(place '"checksum"') + 4)) $(($(place 'crc32:') + 2)) $(($(place 'crc32:') + 9)) $(($(place 'num_batches_tracked') - 40)) 1; do
+    $(($(place '"dettool.checksum"') + 4)) $(($(place 'crc32:') + 2)) $(($(place 'crc32:') + 9)) $(($(place 'num_batches_tracked') - 40)) 1; do
     rm -rf bent && cp -r whole bent && cp bent/state.prev.safetensors before
     flip_bit bent/state.safetensors "$at"
     "$DETTOOL_BIN" train --resume bent >/dev/null 2>err.txt || { cat err.txt; echo "a bit of byte $at"; exit 1; }

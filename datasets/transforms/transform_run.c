@@ -6,18 +6,13 @@
 
 /* ---- what a pipeline is ---- */
 
-static double of_channel(const dt_values *v, int c)
-{
-    return v->v[v->count == 1 ? 0 : c];
-}
-
 int dt_transforms_normalize(const dt_transforms *t, float mean[3], float std[3])
 {
     const dt_step *last = t->steps.count ? &t->steps.items[t->steps.count - 1] : NULL;
     const int there = last && last->kind->flow == DT_FLOW_NORMALIZE;
     for (int c = 0; c < 3; c++) {
-        mean[c] = there ? (float)of_channel(&last->args[0], c) : 0;
-        std[c] = there ? (float)of_channel(&last->args[1], c) : 1;
+        mean[c] = there ? (float)dt_step_nth(last, 0, c) : 0;
+        std[c] = there ? (float)dt_step_nth(last, 1, c) : 1;
     }
     return there;
 }

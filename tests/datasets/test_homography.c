@@ -177,6 +177,43 @@ static void steps_use_these_maps(void)
     dt_sample_free(&src);
 }
 
+/* The same of `perspective`: its corners, as torchvision draws them. */
+static void corners_use_these_maps(void)
+{
+    static const char *const names[4][2] = {{"top_left_x", "top_left_y"},
+                                            {"top_right_x", "top_right_y"},
+                                            {"bottom_right_x", "bottom_right_y"},
+                                            {"bottom_left_x", "bottom_left_y"}};
+    const double start[4][2] = {{0, 0}, {39, 0}, {39, 26}, {0, 26}};
+    const uint8_t fill[4] = {10, 200, 30};
+    dt_error err = {0};
+    dt_sample src = {.image = golden_picture(9, 40, 27, 3)};
+    dt_image want = {0};
+    CHECK_OK(dt_image_create(&want, 40, 27, 3, &err), &err);
+    for (int how = 0; how < 4; how++) {
+        const int nearest = how & 1, opencv = how >> 1;
+        char text[160];
+        snprintf(text, sizeof text, "perspective(0.5, 1, fill=(10, 200, 30), filter=%s, edge=%s)",
+                 nearest ? "nearest" : "bilinear", opencv ? "opencv" : "torchvision");
+        dt_sample out = {0};
+        cJSON *steps = NULL;
+        apply_step(text, &src, &out, &steps);
+        double end[4][2];
+        for (int i = 0; i < 8; i++)
+            end[i / 2][i % 2] = drawn(steps, names[i / 2][i % 2]);
+        dt_homography map;
+        CHECK_INT(dt_homography_from_points(start, end, &map), 0);
+        CHECK_OK(dt_warp_perspective(&src.image, map, nearest, opencv ? DT_BORDER_FILL : DT_BORDER_MASK, fill,
+                                     &want, &err),
+                 &err);
+        CHECK_MSG(out.image.data && memcmp(out.image.data, want.data, 40 * 27 * 3) == 0, "%s", text);
+        cJSON_Delete(steps);
+        dt_sample_free(&out);
+    }
+    dt_image_free(&want);
+    dt_sample_free(&src);
+}
+
 /* The vector code gives the bits of the plain one, borders and the pixels around the row included. */
 static void rows_equal_pixels(void)
 {
@@ -210,6 +247,7 @@ int main(void)
 {
     RUN(equal_to_the_originals);
     RUN(steps_use_these_maps);
+    RUN(corners_use_these_maps);
     RUN(behind_the_viewer);
     RUN(rows_equal_pixels);
     return dt_test_end();

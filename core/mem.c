@@ -86,6 +86,8 @@ void dt_mem_keep_freed(void)
 {
 #if defined(__GLIBC__)
     enum { LARGEST_HEAP_BLOCK = 32 << 20, KEPT = 512 << 20 }; /* glibc takes no larger value for the first */
+    /* The heaps of further arenas go back to the system as soon as they are empty, with every large picture. */
+    mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, LARGEST_HEAP_BLOCK);
     mallopt(M_TRIM_THRESHOLD, KEPT);
 #endif

@@ -35,6 +35,12 @@ dt_tap dt_tap_column(double pos, int size)
  * bits. `src` may be read up to SLACK bytes behind its end. */
 static void filter_row_3(const uint8_t *src, const dt_tap *cols, int columns, int16_t *out)
 {
+#if defined(__x86_64__)
+    if (dt_cpu_get_level() >= DT_CPU_AVX2) {
+        dt_filter_row_3_avx2(src, cols, columns, out);
+        return;
+    }
+#endif
 #if defined(__SSE2__)
     const __m128i zero = _mm_setzero_si128();
     for (int x = 0; x < columns; x++) {
@@ -76,119 +82,47 @@ DT_CLONES static void blend_rows(const int16_t *a, const int16_t *b, int wa, int
     }
 }
 
-/* ---- tables for shuffles ---- */
-
-/* Four values from number `first` on; values behind the row's end get the weight 0. */
-static int make_lane(const dt_tap *cols, int columns, int first, uint8_t pick[16], int16_t weight[8],
-                     int32_t *offset)
-{
-    int32_t low = INT32_MAX, high = 0;
-    for (int k = 0; k < 4 && first + k < 3 * columns; k++) {
-        const dt_tap *tap = &cols[(first + k) / 3];
-        const int32_t at = 3 * tap->first + (first + k) % 3;
-        if (at < low) low = at;
-        if (at + 3 > high) high = at + 3;
-    }
-    memset(pick, 0x80, 16);
-    memset(weight, 0, 8 * sizeof *weight);
-    *offset = high ? low : 0;
-    if (high - *offset > 15) return 0;
-    for (int k = 0; k < 4 && first + k < 3 * columns; k++) {
-        const dt_tap *tap = &cols[(first + k) / 3];
-        const int32_t at = 3 * tap->first + (first + k) % 3 - low;
-        pick[4 * k] = (uint8_t)at;
-        pick[4 * k + 2] = (uint8_t)(at + 3);
-        weight[2 * k] = tap->weight[0];
-        weight[2 * k + 1] = tap->weight[1];
-    }
-    return 1;
-}
-
-int dt_tap_pairs_make(const dt_tap *cols, int columns, dt_tap_pair *pairs)
-{
-    const size_t count = dt_tap_pair_count(columns);
-    for (size_t i = 0; i < count; i++) {
-        const int first = (int)(i / 2) * 16 + (int)(i % 2) * 4;
-        for (int lane = 0; lane < 2; lane++)
-            if (!make_lane(cols, columns, first + 8 * lane, pairs[i].pick[lane], pairs[i].weight[lane],
-                           &pairs[i].offset[lane]))
-                return 0;
-    }
-    return 1;
-}
-
-/* ---- rendering ---- */
-
-typedef struct renderer {
-    const dt_image *src;
-    const dt_tap *cols;
-    int columns;
-    const dt_tap_pair *pairs; /* NULL: without */
-    uint8_t *padded;          /* a source row, for loads that would reach behind the picture */
-    int16_t *filtered[2];
+typedef struct row_cache {
+    int16_t *data[2];
     int row[2]; /* source row held, -1: none */
-} renderer;
-
-static void filter_row(const renderer *r, const uint8_t *row, int16_t *out)
-{
-#if defined(__x86_64__)
-    if (r->pairs) {
-        dt_filter_row_3_avx2(row, r->pairs, dt_tap_pair_count(r->columns), out);
-        return;
-    }
-#endif
-    if (r->src->channels == 3)
-        filter_row_3(row, r->cols, r->columns, out);
-    else
-        filter_row_n(row, r->cols, r->columns, r->src->channels, out);
-}
+} row_cache;
 
 /* The filtered source row y, in the slot that does not hold `keep`. */
-static const int16_t *filtered_row(renderer *r, int y, int keep)
+static const int16_t *filtered_row(const dt_image *src, const dt_tap *cols, int columns, row_cache *cache,
+                                   int y, int keep, uint8_t *padded)
 {
-    const dt_image *src = r->src;
     for (int i = 0; i < 2; i++)
-        if (r->row[i] == y) return r->filtered[i];
-    const int slot = r->row[0] == keep ? 1 : 0;
-    const size_t bytes = (size_t)src->width * (size_t)src->channels;
+        if (cache->row[i] == y) return cache->data[i];
+    int slot = cache->row[0] == keep ? 1 : 0;
+    size_t bytes = (size_t)src->width * (size_t)src->channels;
     const uint8_t *row = src->data + (size_t)y * bytes;
-    if ((size_t)(src->height - y) * bytes < bytes + SLACK) {
-        memcpy(r->padded, row, bytes);
-        row = r->padded;
+    if ((size_t)(src->height - y) * bytes < bytes + SLACK) { /* the loads would reach behind the picture */
+        memcpy(padded, row, bytes);
+        row = padded;
     }
-    filter_row(r, row, r->filtered[slot]);
-    r->row[slot] = y;
-    return r->filtered[slot];
-}
-
-static size_t rounded(size_t bytes)
-{
-    return (bytes + 63) / 64 * 64;
+    if (src->channels == 3)
+        filter_row_3(row, cols, columns, cache->data[slot]);
+    else
+        filter_row_n(row, cols, columns, src->channels, cache->data[slot]);
+    cache->row[slot] = y;
+    return cache->data[slot];
 }
 
 dt_status dt_bilinear_render(const dt_image *src, const dt_tap *cols, int columns, const dt_tap *rows,
                              int row_count, uint8_t *dst, size_t stride, dt_error *err)
 {
-    const size_t values = (size_t)columns * (size_t)src->channels, pairs = dt_tap_pair_count(columns);
-    const int vector = src->channels == 3 && dt_cpu_get_level() >= DT_CPU_AVX2;
-    const size_t row_bytes = rounded((vector ? 8 * pairs : values) * sizeof(int16_t) + SLACK),
-                 padded_bytes = rounded((size_t)src->width * (size_t)src->channels + SLACK);
-    const size_t bytes = 2 * row_bytes + padded_bytes + (vector ? pairs * sizeof(dt_tap_pair) : 0);
+    size_t values = (size_t)columns * (size_t)src->channels;
+    size_t row_bytes = (values * sizeof(int16_t) + SLACK + 63) / 64 * 64;
+    size_t bytes = 2 * row_bytes + (size_t)src->width * (size_t)src->channels + SLACK;
     uint8_t *block = dt_malloc_aligned(bytes);
     if (!block) return dt_fail_memory(err, bytes, "rows of a resize");
-    renderer r = {.src = src,
-                  .cols = cols,
-                  .columns = columns,
-                  .filtered = {(int16_t *)(void *)block, (int16_t *)(void *)(block + row_bytes)},
-                  .padded = block + 2 * row_bytes,
-                  .row = {-1, -1}};
-    memset(r.padded, 0, padded_bytes);
-    dt_tap_pair *tables = (dt_tap_pair *)(void *)(r.padded + padded_bytes);
-    if (vector && dt_tap_pairs_make(cols, columns, tables)) r.pairs = tables;
+    uint8_t *padded = block + 2 * row_bytes;
+    memset(padded, 0, bytes - 2 * row_bytes);
+    row_cache cache = {{(int16_t *)(void *)block, (int16_t *)(void *)(block + row_bytes)}, {-1, -1}};
     for (int j = 0; j < row_count; j++) {
         const dt_tap *tap = &rows[j];
-        const int16_t *a = filtered_row(&r, tap->first, tap->second);
-        const int16_t *b = filtered_row(&r, tap->second, tap->first);
+        const int16_t *a = filtered_row(src, cols, columns, &cache, tap->first, tap->second, padded);
+        const int16_t *b = filtered_row(src, cols, columns, &cache, tap->second, tap->first, padded);
         blend_rows(a, b, tap->weight[0], tap->weight[1], dst + (size_t)j * stride, values);
     }
     dt_free(block);

@@ -27,24 +27,7 @@ dt_status dt_bilinear_render(const dt_image *src, const dt_tap *cols, int column
  * in bytes. */
 enum { DT_TAP_SLACK = 16 };
 
-/** Eight values of a filtered row of three channels, as two lanes of four for 16-byte shuffles. */
-typedef struct dt_tap_pair {
-    uint8_t pick[2][16];  /* of the 16 bytes from `offset` on: both neighbours of each value, 16 bits each */
-    int16_t weight[2][8]; /* of each neighbour */
-    int32_t offset[2];    /* in the source row, bytes */
-} dt_tap_pair;
-
-/** Pairs of a row, an even number: two of them are 16 values, the first with values 0-3 and 8-11, the second with the others;
- *  the last ones may stand behind the row's end. */
-static inline size_t dt_tap_pair_count(int columns)
-{
-    return ((size_t)columns * 3 + 15) / 16 * 2;
-}
-
-/** Fills all of them. 0 if the neighbours of four values lie too far apart, as in pictures that shrink to less than a third. */
-int dt_tap_pairs_make(const dt_tap *cols, int columns, dt_tap_pair *pairs);
-
-/** A row across: out = (a * weight[0] + b * weight[1]) >> 4, 8 values a pair. Processors with AVX2. */
-void dt_filter_row_3_avx2(const uint8_t *src, const dt_tap_pair *pairs, size_t count, int16_t *out);
+/** A row of three channels across: out = (a * weight[0] + b * weight[1]) >> 4. Processors with AVX2. */
+void dt_filter_row_3_avx2(const uint8_t *src, const dt_tap *cols, int columns, int16_t *out);
 
 #endif

@@ -1,29 +1,39 @@
 #include <immintrin.h>
+#include <string.h>
 
 #include "datasets/transforms/bilinear.h"
 
-static inline __m128i load16(const uint8_t *p)
+static inline __m256i two_pixels(const uint8_t *src, const dt_tap *a, const dt_tap *b)
 {
-    return _mm_loadu_si128((const __m128i *)(const void *)p);
+    /* r0 g0 b0 r1 g1 b1 -> r0 r1 g0 g1 b0 b1, 16 bits each */
+    const __m256i pairs = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1, 0, -1, 3,
+                                           -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1);
+    const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)(src + 3 * (ptrdiff_t)a->first)),
+                  high = _mm_loadu_si128((const __m128i *)(const void *)(src + 3 * (ptrdiff_t)b->first));
+    int32_t wa, wb;
+    memcpy(&wa, a->weight, sizeof wa);
+    memcpy(&wb, b->weight, sizeof wb);
+    const __m256i weights = _mm256_blend_epi32(_mm256_set1_epi32(wa), _mm256_set1_epi32(wb), 0xF0);
+    const __m256i px = _mm256_shuffle_epi8(_mm256_set_m128i(high, low), pairs);
+    return _mm256_srai_epi32(_mm256_madd_epi16(px, weights), 4);
 }
 
-static inline __m256i load32(const void *p)
+void dt_filter_row_3_avx2(const uint8_t *src, const dt_tap *cols, int columns, int16_t *out)
 {
-    return _mm256_loadu_si256((const __m256i *)p);
-}
-
-static inline __m256i eight_values(const uint8_t *src, const dt_tap_pair *p)
-{
-    const __m256i bytes = _mm256_set_m128i(load16(src + p->offset[1]), load16(src + p->offset[0]));
-    const __m256i neighbours = _mm256_shuffle_epi8(bytes, load32(p->pick));
-    return _mm256_srai_epi32(_mm256_madd_epi16(neighbours, load32(p->weight)), 4);
-}
-
-void dt_filter_row_3_avx2(const uint8_t *src, const dt_tap_pair *pairs, size_t count, int16_t *out)
-{
-    for (size_t i = 0; i < count; i += 2, out += 16) {
-        const __m256i sixteen =
-            _mm256_packs_epi32(eight_values(src, &pairs[i]), eight_values(src, &pairs[i + 1]));
-        _mm256_storeu_si256((__m256i *)(void *)out, sixteen);
+    /* r g b . r g b . -> r g b r g b, 16 bits each */
+    const __m256i close = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1, 0, 1, 2, 3,
+                                           4, 5, 8, 9, 10, 11, 12, 13, -1, -1, -1, -1);
+    int x = 0;
+    for (; x + 4 <= columns; x += 4, out += 12) {
+        const __m256i even = two_pixels(src, &cols[x], &cols[x + 2]),
+                      odd = two_pixels(src, &cols[x + 1], &cols[x + 3]);
+        const __m256i four = _mm256_shuffle_epi8(_mm256_packs_epi32(even, odd), close);
+        _mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(four));
+        _mm_storeu_si128((__m128i *)(void *)(out + 6), _mm256_extracti128_si256(four, 1));
+    }
+    for (; x < columns; x++, out += 3) {
+        const uint8_t *p = src + 3 * (ptrdiff_t)cols[x].first;
+        for (int c = 0; c < 3; c++)
+            out[c] = (int16_t)((p[c] * cols[x].weight[0] + p[c + 3] * cols[x].weight[1]) >> 4);
     }
 }
